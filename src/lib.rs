@@ -1,0 +1,13 @@
+//! `clashfree` compiles a trained structured-sparse multilayer perceptron (a *head*) into a
+//! pipelined FPGA datapath and shows, frame by frame, that the hardware computes what the
+//! bit-accurate reference computes.
+//!
+//! The modules follow the data; each stage is a verb and what it hands on is a noun:
+//! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
+//! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
+
+pub mod ids;
+pub mod load;
+pub mod model;
+pub mod pattern;
+pub mod quantise;

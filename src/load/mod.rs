@@ -1,0 +1,1 @@
+//! Head files, inputs and labels, from files that may be wrong in every way.

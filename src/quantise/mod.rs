@@ -1,0 +1,94 @@
+//! From floats to integers: what leaves this stage holds no float.
+
+mod format;
+
+pub use format::{Format, MAX_BITS};
+
+use crate::pattern::Pattern;
+use serde::{Deserialize, Serialize};
+
+/// What a junction does to its accumulators before it hands them on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// Negative values become zero.
+    Relu,
+    /// Values pass, clamped to the output format.
+    Identity,
+}
+
+/// A head in integers: what the hardware computes, in the user's order of neurons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuantHead {
+    /// Checked name: `[A-Za-z][A-Za-z0-9_-]*`, at most 64 characters.
+    pub name: String,
+    /// Number of input neurons.
+    pub inputs: usize,
+    /// Format of the input codes.
+    pub input_format: Format,
+    /// The trunk's junctions, from the input on; never empty.
+    pub junctions: Vec<QuantJunction>,
+}
+
+/// One junction in integers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuantJunction {
+    /// Which left neuron feeds which right neuron.
+    pub pattern: Pattern,
+    /// Weight codes, one an edge, in the pattern's right order.
+    pub weights: Vec<i32>,
+    /// One a right neuron, at the accumulator's scale `2^-(frac_w + frac_a)`.
+    pub bias: Vec<i64>,
+    /// Format of the codes that come in.
+    pub input_format: Format,
+    /// Format of `weights`, always signed.
+    pub weight_format: Format,
+    /// What happens to the accumulators.
+    pub activation: Activation,
+    /// Format of the codes that go out; `None` for raw accumulators (logits).
+    pub output_format: Option<Format>,
+    /// Width of the accumulator: the worst case of these weights, the rounding constant included.
+    pub acc_bits: u32,
+    /// Names of the tensors that this junction came from, for the heads of ROM files.
+    pub source: Source,
+    /// How many values did not fit their format.
+    pub saturated: Saturated,
+}
+
+/// Tensor names, as in the head file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The weight tensor.
+    pub weight: String,
+    /// The bias tensor.
+    pub bias: String,
+}
+
+/// Counts of values that quantisation clamped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Saturated {
+    /// Weights of connected edges.
+    pub weights: usize,
+    /// Biases.
+    pub biases: usize,
+}
+
+impl QuantJunction {
+    /// Binary places of the accumulator: `frac_w + frac_a`.
+    pub fn acc_frac(&self) -> i32 {
+        self.weight_format.frac + self.input_format.frac
+    }
+
+    /// Right shift from accumulator to output code, `frac_w + frac_a − frac_out`; `None` for logits.
+    pub fn shift(&self) -> Option<i32> {
+        self.output_format.map(|f| self.acc_frac() - f.frac)
+    }
+
+    /// The range of output codes, by format and activation; `None` for logits.
+    pub fn clamp(&self) -> Option<(i64, i64)> {
+        self.output_format.map(|f| match self.activation {
+            Activation::Relu => (0, f.max()),
+            Activation::Identity => (f.min(), f.max()),
+        })
+    }
+}
