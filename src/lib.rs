@@ -6,8 +6,11 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod emit;
 pub mod ids;
 pub mod load;
+pub mod lower;
 pub mod model;
 pub mod pattern;
 pub mod quantise;
+pub mod schedule;

@@ -1,0 +1,49 @@
+// Counts permits that pass between a producer and a consumer of frames.
+//
+// Does:      keeps 0 to Max permits; `avail_o` says that at least one may be taken.
+// Does not:  protect against taking what is not there or giving more than Max: both are bugs of
+//            the neighbours, proved absent under FORMAL.
+// Latency:   a permit given in one cycle may be taken in the next.
+// Limits:    1 <= Max, 0 <= Initial <= Max.
+`default_nettype none
+
+module cf_credit #(
+    parameter Max = 2,
+    parameter Initial = 0
+) (
+    input  wire clk_i,
+    input  wire rst_ni,
+    input  wire give_i,
+    input  wire take_i,
+    output wire avail_o
+);
+
+  localparam CountBits = $clog2(Max + 1);
+
+  reg [CountBits-1:0] count_q;
+
+  assign avail_o = count_q != {CountBits{1'b0}};
+
+  always @(posedge clk_i) begin
+    if (!rst_ni) count_q <= Initial[CountBits-1:0];
+    else if (give_i && !take_i) count_q <= count_q + 1'b1;
+    else if (take_i && !give_i) count_q <= count_q - 1'b1;
+  end
+
+`ifdef FORMAL
+  // Neighbours keep the books: nobody takes from nothing, nobody overfills.
+  always @(*) begin
+    assume (!(take_i && !avail_o));
+    assume (!(give_i && !take_i && count_q == Max[CountBits-1:0]));
+  end
+  reg past_q = 1'b0;
+  always @(posedge clk_i) begin
+    past_q <= 1'b1;
+    if (!past_q) assume (!rst_ni);
+    if (past_q) assert (count_q <= Max[CountBits-1:0]);
+  end
+`endif
+
+endmodule
+
+`default_nettype wire

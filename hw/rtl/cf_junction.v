@@ -1,0 +1,332 @@
+// One junction: left memory, lanes, units, requantisation.
+//
+// A frame is read out of the left memory in `Cycles` cycles and its results are written to the
+// next stage's memory while the next frame is read: junctions overlap, and a junction's own frames
+// follow each other with no gap.
+//
+// Does:      runs a frame whenever one is there and the next stage has room for it.
+// Does not:  stall within a frame.
+// Latency:   from a cycle's issue to the write of a result: 6 + L cycles (serial) or 8 + L (wide),
+//            L = ceil(log2(LanesPerUnit)).
+// Handshake: permits. Upstream: `room_avail_o`/`room_take_i` before a frame is written, `frame_i`
+//            as soon as its last write is close enough to start. Downstream the same, mirrored.
+// Limits:    Wide = 0: see cf_units_serial; Wide = 1: see cf_units_wide. Raw = 1 gives accumulators
+//            (OutBits = AccBits), Raw = 0 codes by Shift, Low, High. Release: see cf_sequencer.
+`default_nettype none
+
+module cf_junction #(
+    // what comes in
+    parameter ActBits = 4,
+    parameter ActSigned = 0,
+    parameter Slots = 16,
+    parameter Rows = 50,
+    parameter StripeBits = 0,
+    parameter Frames = 2,
+    // the work
+    parameter Wide = 0,
+    parameter Neurons = 40,
+    parameter Cycles = 50,
+    parameter Units = 4,
+    parameter LanesPerUnit = 8,
+    parameter Steps = 5,
+    parameter SharedLanes = 0,
+    parameter Rest = 0,
+    parameter CopiesPerUnit = 1,
+    parameter OneCopy = 0,
+    parameter WeightBits = 6,
+    parameter AccBits = 16,
+    parameter BiasRows = 10,
+    parameter Release = 0,
+    // what goes out
+    parameter Raw = 0,
+    parameter Shift = 4,
+    parameter OutBits = 6,
+    parameter signed [31:0] Low = 0,
+    parameter signed [31:0] High = 63,
+    parameter OutRows = 10,
+    // tables
+    parameter RowFile = "",
+    parameter [31:0] RowHash = 32'h0,
+    parameter BankFile = "",
+    parameter [31:0] BankHash = 32'h0,
+    parameter WeightFile = "",
+    parameter [31:0] WeightHash = 32'h0,
+    parameter BiasFile = "",
+    parameter [31:0] BiasHash = 32'h0,
+    // derived
+    parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1,
+    parameter OutRowBits = (OutRows > 1) ? $clog2(OutRows) : 1
+) (
+    input  wire                        clk_i,
+    input  wire                        rst_ni,
+    // upstream
+    output wire                        room_avail_o,
+    input  wire                        room_take_i,
+    input  wire                        frame_i,
+    input  wire [           Slots-1:0] we_i,
+    input  wire [   Slots*RowBits-1:0] wrow_i,
+    input  wire [   Slots*ActBits-1:0] wdata_i,
+    input  wire                        wframe_end_i,
+    // downstream
+    input  wire                        room_avail_i,
+    output wire                        room_take_o,
+    output wire                        frame_o,
+    output wire [           Units-1:0] we_o,
+    output wire [Units*OutRowBits-1:0] wrow_o,
+    output wire [   Units*OutBits-1:0] wdata_o,
+    output wire                        wframe_end_o
+);
+
+  localparam CycleBits = (Cycles > 1) ? $clog2(Cycles) : 1;
+  localparam Lanes = Units * LanesPerUnit + SharedLanes;
+  localparam Levels = (LanesPerUnit > 1) ? $clog2(LanesPerUnit) : 0;
+  localparam UnitLatency = (Wide != 0) ? 4 + Levels : 2 + Levels;
+  localparam WriteLatency = 3 + UnitLatency + 1;  // operands, units, requantisation
+
+  wire                        frame_avail;
+  wire                        start;
+  wire                        run;
+  wire                        last;
+  wire                        release_room;
+  wire [       CycleBits-1:0] cycle;
+  wire                        valid_operands;
+  wire                        last_operands;
+  wire [   Lanes*ActBits-1:0] act;
+  wire [Lanes*WeightBits-1:0] weight;
+  wire [           Units-1:0] valid_acc;
+  wire [Units*OutRowBits-1:0] row_acc;
+  wire [   Units*AccBits-1:0] acc;
+
+  assign room_take_o = start;
+
+  cf_credit #(
+      .Max    (Frames),
+      .Initial(0)
+  ) i_full (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .give_i (frame_i),
+      .take_i (start),
+      .avail_o(frame_avail)
+  );
+
+  cf_credit #(
+      .Max    (Frames),
+      .Initial(Frames)
+  ) i_room (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .give_i (release_room),
+      .take_i (room_take_i),
+      .avail_o(room_avail_o)
+  );
+
+  cf_sequencer #(
+      .Cycles (Cycles),
+      .Release(Release)
+  ) i_sequencer (
+      .clk_i        (clk_i),
+      .rst_ni       (rst_ni),
+      .frame_avail_i(frame_avail),
+      .room_avail_i (room_avail_i),
+      .start_o      (start),
+      .run_o        (run),
+      .cycle_o      (cycle),
+      .last_o       (last),
+      .release_o    (release_room)
+  );
+
+  cf_lanes #(
+      .ActBits      (ActBits),
+      .Slots        (Slots),
+      .Rows         (Rows),
+      .StripeBits   (StripeBits),
+      .Frames       (Frames),
+      .Units        (Units),
+      .LanesPerUnit (LanesPerUnit),
+      .SharedLanes  (SharedLanes),
+      .CopiesPerUnit(CopiesPerUnit),
+      .OneCopy      (OneCopy),
+      .WeightBits   (WeightBits),
+      .Cycles       (Cycles),
+      .CycleBits    (CycleBits),
+      .RowFile      (RowFile),
+      .RowHash      (RowHash),
+      .BankFile     (BankFile),
+      .BankHash     (BankHash),
+      .WeightFile   (WeightFile),
+      .WeightHash   (WeightHash)
+  ) i_lanes (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .we_i        (we_i),
+      .wrow_i      (wrow_i),
+      .wdata_i     (wdata_i),
+      .wframe_end_i(wframe_end_i),
+      .cycle_i     (cycle),
+      .last_i      (last),
+      .act_o       (act),
+      .weight_o    (weight)
+  );
+
+  cf_delay_flag #(
+      .Depth(3)
+  ) i_valid_operands (
+      .clk_i (clk_i),
+      .rst_ni(rst_ni),
+      .d_i   (run),
+      .q_o   (valid_operands)
+  );
+
+  cf_delay_flag #(
+      .Depth(3)
+  ) i_last_operands (
+      .clk_i (clk_i),
+      .rst_ni(rst_ni),
+      .d_i   (last),
+      .q_o   (last_operands)
+  );
+
+  generate
+    if (Wide != 0) begin : g_wide
+      cf_units_wide #(
+          .Units       (Units),
+          .LanesPerUnit(LanesPerUnit),
+          .SharedLanes (SharedLanes),
+          .Rest        (Rest),
+          .Cycles      (Cycles),
+          .CycleBits   (CycleBits),
+          .ActBits     (ActBits),
+          .ActSigned   (ActSigned),
+          .WeightBits  (WeightBits),
+          .AccBits     (AccBits),
+          .BiasFile    (BiasFile),
+          .BiasHash    (BiasHash)
+      ) i_units (
+          .clk_i   (clk_i),
+          .rst_ni  (rst_ni),
+          .valid_i (valid_operands),
+          .last_i  (last_operands),
+          .act_i   (act),
+          .weight_i(weight),
+          .valid_o (valid_acc),
+          .acc_o   (acc)
+      );
+      assign row_acc = {Units * OutRowBits{1'b0}};
+    end else begin : g_serial
+      cf_units_serial #(
+          .Units       (Units),
+          .LanesPerUnit(LanesPerUnit),
+          .Neurons     (Neurons),
+          .Steps       (Steps),
+          .Cycles      (Cycles),
+          .ActBits     (ActBits),
+          .ActSigned   (ActSigned),
+          .WeightBits  (WeightBits),
+          .AccBits     (AccBits),
+          .BiasFile    (BiasFile),
+          .BiasHash    (BiasHash),
+          .BiasRows    (BiasRows),
+          .RowBits     (OutRowBits)
+      ) i_units (
+          .clk_i   (clk_i),
+          .rst_ni  (rst_ni),
+          .valid_i (valid_operands),
+          .last_i  (last_operands),
+          .act_i   (act),
+          .weight_i(weight),
+          .valid_o (valid_acc),
+          .row_o   (row_acc),
+          .acc_o   (acc)
+      );
+    end
+  endgenerate
+
+  genvar u;
+  generate
+    for (u = 0; u < Units; u = u + 1) begin : g_result
+      if (Raw != 0) begin : g_raw
+        cf_delay #(
+            .Width(AccBits),
+            .Depth(1)
+        ) i_logit (
+            .clk_i(clk_i),
+            .d_i  (acc[u*AccBits+:AccBits]),
+            .q_o  (wdata_o[u*OutBits+:OutBits])
+        );
+      end else begin : g_code
+        cf_requant #(
+            .AccBits(AccBits),
+            .Shift  (Shift),
+            .OutBits(OutBits),
+            .Low    (Low),
+            .High   (High)
+        ) i_requant (
+            .clk_i (clk_i),
+            .acc_i (acc[u*AccBits+:AccBits]),
+            .code_o(wdata_o[u*OutBits+:OutBits])
+        );
+      end
+
+      cf_delay_flag #(
+          .Depth(1)
+      ) i_we (
+          .clk_i (clk_i),
+          .rst_ni(rst_ni),
+          .d_i   (valid_acc[u]),
+          .q_o   (we_o[u])
+      );
+
+      cf_delay #(
+          .Width(OutRowBits),
+          .Depth(1)
+      ) i_row (
+          .clk_i(clk_i),
+          .d_i  (row_acc[u*OutRowBits+:OutRowBits]),
+          .q_o  (wrow_o[u*OutRowBits+:OutRowBits])
+      );
+
+`ifdef CF_TRACE
+      always @(posedge clk_i)
+        if (we_o[u]) $display("CF_TRACE %m out %0d", wdata_o[u*OutBits+:OutBits]);
+`endif
+    end
+  endgenerate
+
+`ifdef CF_TRACE
+  genvar l;
+  generate
+    for (l = 0; l < Lanes; l = l + 1) begin : g_trace
+      always @(posedge clk_i)
+        if (valid_operands)
+          $display(
+              "CF_TRACE %m operands %0d %0d",
+              act[l*ActBits+:ActBits],
+              $signed(weight[l*WeightBits+:WeightBits])
+          );
+    end
+  endgenerate
+`endif
+
+  // the next stage may start when its first read comes after our last write: two cycles before it
+  cf_delay_flag #(
+      .Depth(WriteLatency - 2)
+  ) i_frame (
+      .clk_i (clk_i),
+      .rst_ni(rst_ni),
+      .d_i   (last),
+      .q_o   (frame_o)
+  );
+
+  cf_delay_flag #(
+      .Depth(2)
+  ) i_frame_end (
+      .clk_i (clk_i),
+      .rst_ni(rst_ni),
+      .d_i   (frame_o),
+      .q_o   (wframe_end_o)
+  );
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,124 @@
+// The left memory of a junction: the activations of several frames, in banks, in copies.
+//
+// A bank holds one code a row and frame and can be read once a cycle. The producer writes each of
+// its `Slots` at a row of its own; rows are dealt over 2^StripeBits banks a slot (row r goes to
+// bank slot + Slots * (r mod 2^StripeBits)), so that a junction which needs more reads a cycle
+// finds more banks. All of it stands in `Copies` copies, each with read addresses of its own.
+//
+// Does:      keeps `Frames` frames in a ring: one is written while an older one is read.
+// Does not:  know whether a frame is complete: the permits of cf_credit do.
+// Latency:   1 cycle from `row_i` to `column_o`; a word may be read in the cycle after its write.
+// Output:    `column_o` is bit-sliced for the selectors: bit b of all banks of copy c is
+//            column_o[(c * Bits + b) * Banks +: Banks].
+// Limits:    2 <= Frames, 1 <= Bits, Slots, Rows, Copies.
+`default_nettype none
+
+module cf_left #(
+    parameter Bits = 4,
+    parameter Slots = 16,
+    parameter Rows = 50,
+    parameter StripeBits = 0,
+    parameter Frames = 2,
+    parameter Copies = 1,
+    parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1,
+    parameter Stripes = ((1 << StripeBits) < Rows) ? (1 << StripeBits) : Rows,
+    parameter Banks = Slots * Stripes,
+    parameter BankRows = (Rows + (1 << StripeBits) - 1) >> StripeBits,
+    parameter BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1
+) (
+    input  wire                                 clk_i,
+    input  wire                                 rst_ni,
+    // write port
+    input  wire [                    Slots-1:0] we_i,
+    input  wire [            Slots*RowBits-1:0] wrow_i,
+    input  wire [               Slots*Bits-1:0] wdata_i,
+    input  wire                                 wframe_end_i,
+    // read port
+    input  wire [Copies*Banks*BankRowBits-1:0] row_i,
+    input  wire                                 rframe_end_i,
+    output wire [        Copies*Bits*Banks-1:0] column_o
+);
+
+  localparam FrameBits = $clog2(Frames);
+  localparam AddrBits = (BankRows > 1) ? FrameBits + BankRowBits : FrameBits;
+  localparam Depth = (BankRows > 1) ? Frames << BankRowBits : Frames;
+  localparam LastFrameInt = Frames - 1;
+  localparam [FrameBits-1:0] LastFrame = LastFrameInt[FrameBits-1:0];
+
+  reg [FrameBits-1:0] wframe_q;
+  reg [FrameBits-1:0] rframe_q;
+
+  always @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wframe_q <= {FrameBits{1'b0}};
+      rframe_q <= {FrameBits{1'b0}};
+    end else begin
+      if (wframe_end_i) wframe_q <= (wframe_q == LastFrame) ? {FrameBits{1'b0}} : wframe_q + 1'b1;
+      if (rframe_end_i) rframe_q <= (rframe_q == LastFrame) ? {FrameBits{1'b0}} : rframe_q + 1'b1;
+    end
+  end
+
+  genvar c, s, t, b;
+  generate
+    for (s = 0; s < Slots; s = s + 1) begin : g_slot
+      wire [RowBits-1:0] wrow = wrow_i[s*RowBits+:RowBits];
+      wire [   Bits-1:0] wdata = wdata_i[s*Bits+:Bits];
+
+      for (t = 0; t < Stripes; t = t + 1) begin : g_stripe
+        localparam Bank = s + Slots * t;
+        wire                we;
+        wire [AddrBits-1:0] waddr;
+
+        if (Stripes > 1) begin : g_striped
+          localparam SelectBits = (StripeBits < RowBits) ? StripeBits : RowBits;
+          localparam [SelectBits-1:0] Stripe = t;
+          assign we = we_i[s] && wrow[SelectBits-1:0] == Stripe;
+        end else begin : g_plain
+          assign we = we_i[s];
+        end
+        if (BankRows > 1) begin : g_rows
+          wire [BankRowBits-1:0] bank_row = wrow[StripeBits+:BankRowBits];
+          assign waddr = {wframe_q, bank_row};
+        end else begin : g_row
+          assign waddr = wframe_q;
+        end
+
+        for (c = 0; c < Copies; c = c + 1) begin : g_copy
+          wire [AddrBits-1:0] raddr;
+          wire [    Bits-1:0] rdata;
+
+          if (BankRows > 1) begin : g_raddr
+            assign raddr = {rframe_q, row_i[(c*Banks+Bank)*BankRowBits+:BankRowBits]};
+          end else begin : g_rframe
+            assign raddr = rframe_q;
+          end
+
+          cf_ram #(
+              .Width(Bits),
+              .Depth(Depth)
+          ) i_bank (
+              .clk_i  (clk_i),
+              .we_i   (we),
+              .waddr_i(waddr),
+              .wdata_i(wdata),
+              .raddr_i(raddr),
+              .rdata_o(rdata)
+          );
+
+          for (b = 0; b < Bits; b = b + 1) begin : g_bit
+            assign column_o[(c*Bits+b)*Banks+Bank] = rdata[b];
+          end
+        end
+      end
+      if (Rows == 1) begin : g_no_row
+        wire unused_wrow = &{1'b0, wrow};
+      end
+    end
+    if (BankRows == 1) begin : g_no_address
+      wire unused_row = &{1'b0, row_i};
+    end
+  endgenerate
+
+endmodule
+
+`default_nettype wire

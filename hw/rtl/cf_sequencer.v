@@ -1,0 +1,53 @@
+// Starts a junction on a frame and counts its cycles.
+//
+// Does:      starts when a frame is there to read and room is there to write, counts 0 to
+//            Cycles-1 without a pause, and starts the next frame in the very next cycle if it may.
+//            `release_o` tells the producer early that the frame's memory is free again, so early
+//            that the first new word comes just after the last read.
+// Does not:  stall in the middle of a frame: that is why it waits for both permits first.
+// Latency:   1 cycle from `start_o` to `run_o` with `cycle_o` = 0.
+// Limits:    1 <= Cycles, 0 <= Release < Cycles.
+`default_nettype none
+
+module cf_sequencer #(
+    parameter Cycles = 1,
+    parameter Release = 0,
+    parameter CycleBits = (Cycles > 1) ? $clog2(Cycles) : 1
+) (
+    input  wire                 clk_i,
+    input  wire                 rst_ni,
+    input  wire                 frame_avail_i,
+    input  wire                 room_avail_i,
+    output wire                 start_o,
+    output wire                 run_o,
+    output wire [CycleBits-1:0] cycle_o,
+    output wire                 last_o,
+    output wire                 release_o
+);
+
+  localparam LastInt = Cycles - 1;
+  localparam [CycleBits-1:0] Last = LastInt[CycleBits-1:0];
+  localparam [CycleBits-1:0] ReleaseAt = Release[CycleBits-1:0];
+
+  reg                 run_q;
+  reg [CycleBits-1:0] cycle_q;
+
+  assign run_o     = run_q;
+  assign cycle_o   = cycle_q;
+  assign last_o    = run_q && cycle_q == Last;
+  assign release_o = run_q && cycle_q == ReleaseAt;
+  assign start_o   = frame_avail_i && room_avail_i && (!run_q || last_o);
+
+  always @(posedge clk_i) begin
+    if (!rst_ni) begin
+      run_q   <= 1'b0;
+      cycle_q <= {CycleBits{1'b0}};
+    end else begin
+      run_q   <= start_o || (run_q && !last_o);
+      cycle_q <= (!run_q || last_o) ? {CycleBits{1'b0}} : cycle_q + 1'b1;
+    end
+  end
+
+endmodule
+
+`default_nettype wire

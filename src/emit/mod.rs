@@ -1,0 +1,33 @@
+//! From a design to files: text only, every decision has been made.
+
+mod top;
+
+use crate::lower::{Design, Rom};
+use std::fmt::Write as _;
+
+/// The line that every generated file begins with.
+fn stamp(design: &Design) -> String {
+    format!("clashfree {}, head {}", env!("CARGO_PKG_VERSION"), design.name)
+}
+
+/// A ROM file: what it is, then its words.
+fn rom(design: &Design, rom: &Rom) -> String {
+    let mut text = format!("// {}; generated, do not edit\n", stamp(design));
+    for line in &rom.about {
+        writeln!(text, "// {line}").expect("writing to a string");
+    }
+    text.push_str(&rom.words.hex());
+    text
+}
+
+/// Generated hardware: path in the package and content.
+pub fn hardware(design: &Design) -> Vec<(String, String)> {
+    let mut files = vec![(format!("rtl/{}.v", design.top), top::top(design))];
+    for junction in &design.junctions {
+        let roms = [&junction.row_rom, &junction.bank_rom].into_iter().flatten();
+        for r in roms.chain([&junction.weight_rom, &junction.bias_rom]) {
+            files.push((format!("rom/{}", r.file), rom(design, r)));
+        }
+    }
+    files
+}

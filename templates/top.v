@@ -1,0 +1,157 @@
+// [[ stamp ]]
+// Generated from head '[[ design.name ]]'. Do not edit: change the head or the options and compile
+// again. Everything with state or arithmetic is in rtl/lib/; this file only puts it together.
+//
+// junction  left  right  edges  lanes  cycles  units x lanes  copies
+[%- for j in junctions %]
+// [[ j.row ]]
+[%- endfor %]
+//
+// Initiation interval: [[ design.initiation_interval ]] cycles a frame. Input: [[ design.input.beats ]] beats of [[ design.input.per_beat ]] codes, [[ design.input.format ]].
+`default_nettype none
+
+module [[ design.top ]] #(
+    // where the ROM files are, with a slash at the end; "" for the working directory
+    parameter RomDir = "rom/"
+) (
+    input  wire         aclk,
+    input  wire         aresetn,
+    // frames in
+    input  wire [[ bus_range ]] s_axis_tdata,
+    input  wire         s_axis_tvalid,
+    output wire         s_axis_tready,
+    input  wire         s_axis_tlast,
+    // packets out
+    output wire [[ bus_range ]] m_axis_tdata,
+    output wire [[ keep_range ]] m_axis_tkeep,
+    output wire         m_axis_tvalid,
+    input  wire         m_axis_tready,
+    output wire         m_axis_tlast,
+    output wire         m_axis_tuser,      // 1: answered here
+    // a frame of the wrong length was dropped
+    output wire         frame_error_o,
+    output wire [ 31:0] dropped_frames_o
+);
+[% for layer in layers %]
+  // layer [[ loop.index0 ]]: [[ layer.neurons ]] [[ layer.what ]]
+  localparam L[[ loop.index0 ]]Bits = [[ layer.bits ]];
+  localparam L[[ loop.index0 ]]Slots = [[ layer.slots ]];
+  localparam L[[ loop.index0 ]]Rows = [[ layer.rows ]];
+  localparam L[[ loop.index0 ]]RowBits = [[ layer.row_bits ]];
+
+  wire l[[ loop.index0 ]]_room_avail;
+  wire l[[ loop.index0 ]]_room_take;
+  wire l[[ loop.index0 ]]_frame;
+  wire l[[ loop.index0 ]]_frame_end;
+  wire [L[[ loop.index0 ]]Slots-1:0] l[[ loop.index0 ]]_we;
+  wire [L[[ loop.index0 ]]Slots*L[[ loop.index0 ]]RowBits-1:0] l[[ loop.index0 ]]_row;
+  wire [L[[ loop.index0 ]]Slots*L[[ loop.index0 ]]Bits-1:0] l[[ loop.index0 ]]_data;
+[% endfor %]
+  cf_stream_in #(
+      .BusBits([[ design.bus_bits ]]),
+      .Bits   (L0Bits),
+      .Slots  (L0Slots),
+      .Beats  (L0Rows)
+  ) i_input (
+      .aclk            (aclk),
+      .aresetn         (aresetn),
+      .s_axis_tdata    (s_axis_tdata),
+      .s_axis_tvalid   (s_axis_tvalid),
+      .s_axis_tready   (s_axis_tready),
+      .s_axis_tlast    (s_axis_tlast),
+      .room_avail_i    (l0_room_avail),
+      .room_take_o     (l0_room_take),
+      .frame_o         (l0_frame),
+      .we_o            (l0_we),
+      .row_o           (l0_row),
+      .data_o          (l0_data),
+      .frame_end_o     (l0_frame_end),
+      .frame_error_o   (frame_error_o),
+      .dropped_frames_o(dropped_frames_o)
+  );
+[% for j in junctions %]
+  // [[ j.about ]]
+  cf_junction #(
+      .ActBits      (L[[ j.number ]]Bits),
+      .ActSigned    ([[ j.act_signed ]]),
+      .Slots        (L[[ j.number ]]Slots),
+      .Rows         (L[[ j.number ]]Rows),
+      .StripeBits   ([[ j.stage.stripe_bits ]]),
+      .Frames       ([[ j.stage.frames ]]),
+      .Wide         ([[ j.wide ]]),
+      .Neurons      ([[ j.stage.right ]]),
+      .Cycles       ([[ j.stage.cycles ]]),
+      .Units        ([[ j.stage.units() ]]),
+      .LanesPerUnit ([[ j.stage.shape.lanes_per_unit() ]]),
+      .Steps        ([[ j.steps ]]),
+      .SharedLanes  ([[ j.stage.shape.shared_lanes() ]]),
+      .Rest         ([[ j.rest ]]),
+      .CopiesPerUnit([[ j.stage.copies_per_unit ]]),
+      .OneCopy      ([[ j.one_copy ]]),
+      .WeightBits   ([[ j.stage.weight.bits ]]),
+      .AccBits      ([[ j.stage.acc_bits ]]),
+      .BiasRows     ([[ j.stage.bias_rom.words.rows() ]]),
+      .Release      ([[ j.stage.release ]]),
+      .Raw          ([[ j.raw ]]),
+      .Shift        ([[ j.shift ]]),
+      .OutBits      (L[[ j.number + 1 ]]Bits),
+      .Low          ([[ j.low ]]),
+      .High         ([[ j.high ]]),
+      .OutRows      (L[[ j.number + 1 ]]Rows),
+[%- for rom in j.roms %]
+      .[[ rom.parameter ]]File[[ rom.pad ]]({RomDir, "[[ rom.file ]]"}),
+      .[[ rom.parameter ]]Hash[[ rom.pad ]](32'h[[ rom.hash ]])[% if !loop.last %],[% endif %]
+[%- endfor %]
+  ) i_junction_[[ j.number ]] (
+      .clk_i       (aclk),
+      .rst_ni      (aresetn),
+      .room_avail_o(l[[ j.number ]]_room_avail),
+      .room_take_i (l[[ j.number ]]_room_take),
+      .frame_i     (l[[ j.number ]]_frame),
+      .we_i        (l[[ j.number ]]_we),
+      .wrow_i      (l[[ j.number ]]_row),
+      .wdata_i     (l[[ j.number ]]_data),
+      .wframe_end_i(l[[ j.number ]]_frame_end),
+      .room_avail_i(l[[ j.number + 1 ]]_room_avail),
+      .room_take_o (l[[ j.number + 1 ]]_room_take),
+      .frame_o     (l[[ j.number + 1 ]]_frame),
+      .we_o        (l[[ j.number + 1 ]]_we),
+      .wrow_o      (l[[ j.number + 1 ]]_row),
+      .wdata_o     (l[[ j.number + 1 ]]_data),
+      .wframe_end_o(l[[ j.number + 1 ]]_frame_end)
+  );
+[% endfor %]
+  cf_result #(
+      .BusBits   ([[ design.bus_bits ]]),
+      .Classes   ([[ design.output.classes ]]),
+      .Bits      (L[[ last ]]Bits),
+      .FieldBytes([[ design.output.field_bytes ]]),
+      .Logits    ([[ logits ]]),
+      .Slots     (L[[ last ]]Slots),
+      .Rows      (L[[ last ]]Rows),
+      .Steps     ([[ design.output.steps ]]),
+      .Cycles    ([[ design.output.cycles ]]),
+      .Frames    ([[ design.output.frames ]]),
+      .Packets   ([[ design.output.packets ]]),
+      .Release   ([[ design.output.release ]])
+  ) i_result (
+      .aclk         (aclk),
+      .aresetn      (aresetn),
+      .room_avail_o (l[[ last ]]_room_avail),
+      .room_take_i  (l[[ last ]]_room_take),
+      .frame_i      (l[[ last ]]_frame),
+      .we_i         (l[[ last ]]_we),
+      .wrow_i       (l[[ last ]]_row),
+      .wdata_i      (l[[ last ]]_data),
+      .wframe_end_i (l[[ last ]]_frame_end),
+      .m_axis_tdata (m_axis_tdata),
+      .m_axis_tkeep (m_axis_tkeep),
+      .m_axis_tvalid(m_axis_tvalid),
+      .m_axis_tready(m_axis_tready),
+      .m_axis_tlast (m_axis_tlast),
+      .m_axis_tuser (m_axis_tuser)
+  );
+
+endmodule
+
+`default_nettype wire
