@@ -50,3 +50,11 @@ index_type! {
     /// A clock cycle of a frame, counted from the junction's first.
     Cycle
 }
+index_type! {
+    /// One of the memories that hold a junction's left activations.
+    Bank
+}
+index_type! {
+    /// A word of a bank.
+    Address
+}

@@ -6,6 +6,7 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod commands;
 pub mod emit;
 pub mod ids;
 pub mod load;
@@ -14,3 +15,4 @@ pub mod model;
 pub mod pattern;
 pub mod quantise;
 pub mod schedule;
+pub mod train;

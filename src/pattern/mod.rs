@@ -1,5 +1,16 @@
 //! The graph of a junction: which left neuron feeds which right neuron.
 
+mod clash_free;
+mod densities;
+mod families;
+mod generate;
+mod random_structured;
+
+pub use clash_free::{ClashFree, Order, Sweep};
+pub use densities::{DegreeError, Degrees, MAX_EDGES};
+pub use families::{Family, Starts, UnknownFamily};
+pub use generate::{GenerateError, generate};
+
 use crate::ids::Neuron;
 
 /// A structured pattern: every left neuron has `d_out` edges, every right neuron `d_in`, none twice.

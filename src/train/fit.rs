@@ -1,0 +1,232 @@
+//! The training loop.
+
+use super::adam::Adam;
+use super::data::Examples;
+use super::error::TrainError;
+use super::evaluate::evaluate;
+use super::export;
+use super::kernels::SHARD;
+use super::metrics::{self, EpochRecord, Phase, TrainReport};
+use super::network::{Network, Precision, Stream, Values, stream};
+use super::recipe::{Recipe, Schedule};
+use crate::quantise::Format;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+/// A loss this many times that of guessing, `ln(classes)`, is a divergence.
+const DIVERGED: f64 = 20.0;
+
+/// The files of a trained head, and what to say of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// `head.toml`.
+    pub toml: String,
+    /// `head.safetensors`.
+    pub safetensors: Vec<u8>,
+    /// `metrics.jsonl`.
+    pub metrics: String,
+    /// The end of it.
+    pub report: TrainReport,
+}
+
+/// Trains by a recipe on `training`, of which the recipe's validation split is kept out, and
+/// reports on `test`, which is used for nothing else. `watch` sees every epoch as it ends.
+///
+/// # Errors
+/// If the recipe cannot be, the split leaves nothing to train on, or the loss diverges.
+pub fn train(
+    recipe: &Recipe,
+    training: &Examples,
+    test: &Examples,
+    watch: &mut dyn FnMut(&EpochRecord),
+) -> Result<Trained, TrainError> {
+    let mut run = Run::new(recipe, training)?;
+    let mut epochs = Vec::with_capacity(recipe.epochs);
+    for epoch in 1..=recipe.epochs {
+        let record = run.epoch(epoch)?;
+        watch(&record);
+        epochs.push(record);
+    }
+    let report = run.report(test);
+    let (toml, safetensors) = export::head_files(&recipe.name, &run.network, "head.safetensors");
+    let metrics = metrics::to_lines(recipe, &epochs, &report);
+    Ok(Trained { toml, safetensors, metrics, report })
+}
+
+struct Run<'a> {
+    recipe: &'a Recipe,
+    training: &'a Examples,
+    /// Samples to train on, in the order of the current epoch.
+    order: Vec<u32>,
+    /// Samples kept out, with data of their own for [`evaluate`].
+    validation: Option<Examples>,
+    network: Network,
+    adam: Adam,
+    /// Parameters as the current step uses them.
+    values: Values,
+    gradients: Values,
+    shards: Vec<super::shard::Shard>,
+    shuffle: rand_chacha::ChaCha8Rng,
+    steps: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(recipe: &'a Recipe, training: &'a Examples) -> Result<Self, TrainError> {
+        let network = Network::draw(&recipe.plan()?, recipe.seed)?;
+        if recipe.validation >= training.len() {
+            let problem =
+                format!("is {} of {} training samples", recipe.validation, training.len());
+            return Err(TrainError::Key { key: "validation", problem });
+        }
+        let samples = u32::try_from(training.len())
+            .map_err(|_| TrainError::Data("there are more than 2^32 samples".to_owned()))?;
+        let mut order: Vec<u32> = (0..samples).collect();
+        order.shuffle(&mut stream(recipe.seed, Stream::Validation));
+        let kept_out = order.split_off(training.len() - recipe.validation);
+        let validation = if kept_out.is_empty() { None } else { Some(training.subset(&kept_out)) };
+        let shards = recipe.batch.min(order.len()).div_ceil(SHARD);
+        Ok(Self {
+            adam: Adam::new(&network),
+            values: Values::zeros(&network),
+            gradients: Values::zeros(&network),
+            shards: (0..shards).map(|_| super::shard::Shard::new(&network)).collect(),
+            shuffle: stream(recipe.seed, Stream::Order),
+            steps: 0,
+            recipe,
+            training,
+            order,
+            validation,
+            network,
+        })
+    }
+
+    fn input_format(&self) -> Format {
+        self.recipe.input.format
+    }
+
+    fn epoch(&mut self, epoch: usize) -> Result<EpochRecord, TrainError> {
+        let precision =
+            if epoch <= self.recipe.warmup { Precision::Float } else { Precision::Quantised };
+        if epoch == self.recipe.warmup + 1 {
+            self.network.clamp_weights();
+        }
+        let mut order = std::mem::take(&mut self.order);
+        order.shuffle(&mut self.shuffle);
+        let (mut loss, mut correct, mut rate) = (0.0, 0, 0.0);
+        let classes = self.network.layers().last().map_or(2, |n| *n).max(2);
+        let most = DIVERGED * (classes as f64).ln();
+        for batch in order.chunks(self.recipe.batch) {
+            rate = self.rate(order.len().div_ceil(self.recipe.batch));
+            let (batch_loss, batch_correct) = self.step(batch, precision, rate);
+            loss += batch_loss;
+            correct += batch_correct;
+            let mean = batch_loss / batch.len() as f64;
+            if mean.is_nan() || mean > most {
+                return Err(self.diverged(epoch, mean));
+            }
+        }
+        // Rectifying and rounding hide what is not a number from the loss.
+        if !self.network.is_finite() {
+            return Err(self.diverged(epoch, loss / order.len() as f64));
+        }
+        self.order = order;
+        let samples = self.order.len() as f64;
+        Ok(EpochRecord {
+            epoch,
+            phase: match precision {
+                Precision::Float => Phase::Float,
+                Precision::Quantised => Phase::Quantised,
+            },
+            learning_rate: rate,
+            loss: loss / samples,
+            train_accuracy: correct as f64 / samples,
+            validation_accuracy: self.validate(precision),
+        })
+    }
+
+    fn diverged(&self, epoch: usize, loss: f64) -> TrainError {
+        TrainError::Diverged { epoch, loss, learning_rate: self.recipe.learning_rate }
+    }
+
+    /// The learning rate of the next step.
+    fn rate(&self, steps_per_epoch: usize) -> f64 {
+        let t = self.steps as f64;
+        let total = (self.recipe.epochs * steps_per_epoch) as f64;
+        let rate = self.recipe.learning_rate / (1.0 + self.recipe.decay * t);
+        match self.recipe.schedule {
+            Schedule::Cosine => rate * 0.5 * (1.0 + (std::f64::consts::PI * t / total).cos()),
+            Schedule::Constant => rate,
+        }
+    }
+
+    /// One step of Adam; returns the sum of losses and the number of hits.
+    fn step(&mut self, batch: &[u32], precision: Precision, rate: f64) -> (f64, usize) {
+        let Self { network, values, shards, training, .. } = self;
+        let format = self.recipe.input.format;
+        network.effective(precision, values);
+        let shards = &mut shards[..batch.len().div_ceil(SHARD)];
+        shards.par_iter_mut().zip(batch.par_chunks(SHARD)).for_each(|(shard, samples)| {
+            shard.load(training, samples, format);
+            shard.forward(network, values, precision);
+            shard.backward(network, values);
+        });
+        // In the shards' order, whichever was ready first.
+        self.gradients.clone_from(&shards[0].gradients);
+        shards[1..].iter().for_each(|shard| self.gradients.add(&shard.gradients));
+        self.gradients.scale(1.0 / batch.len() as f32);
+        let loss = shards.iter().map(|shard| shard.loss).sum();
+        let correct = shards.iter().map(|shard| shard.correct).sum();
+        self.adam.step(&mut self.network, &self.gradients, rate, self.recipe.l2 as f32);
+        if precision == Precision::Quantised {
+            self.network.clamp_weights();
+        }
+        self.steps += 1;
+        (loss, correct)
+    }
+
+    fn validate(&mut self, precision: Precision) -> Option<f64> {
+        let examples = self.validation.take()?;
+        let accuracy = match precision {
+            Precision::Float => self.float_accuracy(&examples),
+            Precision::Quantised => evaluate(&self.network.quantised(&self.recipe.name), &examples),
+        };
+        self.validation = Some(examples);
+        Some(accuracy)
+    }
+
+    /// The share that is classified right without any rounding.
+    fn float_accuracy(&mut self, examples: &Examples) -> f64 {
+        let format = self.input_format();
+        let Self { network, values, shards, .. } = self;
+        network.effective(Precision::Float, values);
+        let samples: Vec<u32> = (0..examples.len() as u32).collect();
+        let mut correct = 0;
+        for group in samples.chunks(SHARD * shards.len()) {
+            let count = |(shard, samples): (&mut super::shard::Shard, &[u32])| {
+                shard.load(examples, samples, format);
+                shard.forward(network, values, Precision::Float);
+                shard.correct
+            };
+            correct += shards.par_iter_mut().zip(group.par_chunks(SHARD)).map(count).sum::<usize>();
+        }
+        correct as f64 / examples.len() as f64
+    }
+
+    fn report(&mut self, test: &Examples) -> TrainReport {
+        let head = self.network.quantised(&self.recipe.name);
+        let edges = head.junctions.iter().map(|j| j.weights.len()).sum();
+        let at_limits = head.junctions.iter().map(|j| {
+            let (lo, hi) = (j.weight_format.min(), j.weight_format.max());
+            j.weights.iter().filter(|&&w| i64::from(w) == lo || i64::from(w) == hi).count()
+        });
+        TrainReport {
+            name: self.recipe.name.clone(),
+            edges,
+            parameters: edges + head.junctions.iter().map(|j| j.bias.len()).sum::<usize>(),
+            weights_at_limits: at_limits.sum(),
+            validation_accuracy: self.validation.as_ref().map(|v| evaluate(&head, v)),
+            test_accuracy_float: self.float_accuracy(test),
+            test_accuracy: evaluate(&head, test),
+        }
+    }
+}

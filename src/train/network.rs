@@ -1,0 +1,243 @@
+//! What is trained: the weights of the connected edges, and biases.
+
+use super::error::TrainError;
+use super::recipe::JunctionPlan;
+use crate::pattern::{Pattern, generate};
+use crate::quantise::{Activation, Format, QuantHead, QuantJunction, Saturated, Source};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// The bias that training starts from, as in the paper's code.
+const FIRST_BIAS: f32 = 0.1;
+
+/// Streams of the recipe's seed: what is drawn for one purpose does not depend on the others.
+#[derive(Clone, Copy)]
+pub enum Stream {
+    /// The pattern of a junction.
+    Pattern(usize),
+    /// The first weights of a junction.
+    Weights(usize),
+    /// The order of samples.
+    Order,
+    /// Which samples validate.
+    Validation,
+}
+
+/// The generator for one purpose.
+pub fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(match stream {
+        Stream::Pattern(j) => j as u64,
+        Stream::Weights(j) => (1 << 32) + j as u64,
+        Stream::Order => 2 << 32,
+        Stream::Validation => 3 << 32,
+    });
+    rng
+}
+
+/// How a junction computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// In floats as they are.
+    Float,
+    /// In floats that stand for the hardware's codes.
+    Quantised,
+}
+
+/// One junction's parameters; memory is proportional to edges.
+#[derive(Clone, Debug)]
+pub struct Junction {
+    /// Which left neuron feeds which right neuron.
+    pub pattern: Pattern,
+    /// One an edge, in right order.
+    pub weights: Vec<f32>,
+    /// One a right neuron.
+    pub bias: Vec<f32>,
+    /// Format of the activations that come in.
+    pub input_format: Format,
+    /// Format of the weights.
+    pub weight_format: Format,
+    /// Format of the activations that go out; `None` on the last junction.
+    pub output_format: Option<Format>,
+}
+
+/// All junctions, from the input on.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Never empty.
+    pub junctions: Vec<Junction>,
+}
+
+/// Values with the shape of a network's parameters.
+#[derive(Clone, Debug)]
+pub struct Values {
+    /// One an edge, in right order, by junction.
+    pub weights: Vec<Vec<f32>>,
+    /// One a right neuron, by junction.
+    pub bias: Vec<Vec<f32>>,
+}
+
+impl Values {
+    /// All of them 0.
+    pub fn zeros(network: &Network) -> Self {
+        let of = |size: fn(&Junction) -> usize| {
+            network.junctions.iter().map(|j| vec![0.0; size(j)]).collect()
+        };
+        Self { weights: of(|j| j.weights.len()), bias: of(|j| j.bias.len()) }
+    }
+
+    /// Adds other values, one to one.
+    pub fn add(&mut self, other: &Self) {
+        let own = self.weights.iter_mut().chain(&mut self.bias);
+        for (own, other) in own.zip(other.weights.iter().chain(&other.bias)) {
+            own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
+        }
+    }
+
+    /// Multiplies all by one factor.
+    pub fn scale(&mut self, factor: f32) {
+        self.weights.iter_mut().chain(&mut self.bias).flatten().for_each(|v| *v *= factor);
+    }
+}
+
+impl Network {
+    /// Draws patterns and first weights: normal with variance `2/d_in` (He et al. 2015; a right
+    /// neuron has `d_in` inputs, however large the left layer is).
+    pub fn draw(plan: &[JunctionPlan], seed: u64) -> Result<Self, TrainError> {
+        let draw = |(j, plan): (usize, &JunctionPlan)| {
+            let d = plan.degrees;
+            let pattern_seed = stream(seed, Stream::Pattern(j)).next_u64();
+            let pattern =
+                generate(plan.family, d.left, d.right, d.d_out, plan.parallelism, pattern_seed)
+                    .map_err(|source| TrainError::Pattern { junction: j, source })?;
+            let mut rng = stream(seed, Stream::Weights(j));
+            let deviation = (2.0 / d.d_in as f64).sqrt();
+            let weights = (0..d.edges()).map(|_| (normal(&mut rng) * deviation) as f32).collect();
+            Ok(Junction {
+                pattern,
+                weights,
+                bias: vec![FIRST_BIAS; d.right],
+                input_format: plan.input_format,
+                weight_format: plan.weight_format,
+                output_format: plan.output_format,
+            })
+        };
+        let junctions = plan.iter().enumerate().map(draw).collect::<Result<_, _>>()?;
+        Ok(Self { junctions })
+    }
+
+    /// Neurons of each layer, the input first.
+    pub fn layers(&self) -> Vec<usize> {
+        let right = self.junctions.iter().map(|j| j.pattern.right());
+        std::iter::once(self.junctions[0].pattern.left()).chain(right).collect()
+    }
+
+    /// Weights and biases as a forward pass is to use them.
+    pub fn effective(&self, precision: Precision, values: &mut Values) {
+        for (j, junction) in self.junctions.iter().enumerate() {
+            let (weights, bias) = (&mut values.weights[j], &mut values.bias[j]);
+            weights.copy_from_slice(&junction.weights);
+            bias.copy_from_slice(&junction.bias);
+            if precision == Precision::Quantised {
+                let f = junction.weight_format;
+                let (scale, unit) = (scale(f.frac), f.unit() as f32);
+                let (lo, hi) = (f.min() as f32, f.max() as f32);
+                for w in weights {
+                    *w = (*w * scale).round_ties_even().clamp(lo, hi) * unit;
+                }
+                let frac = junction.acc_frac();
+                for b in bias {
+                    *b = (*b * self::scale(frac)).round_ties_even() * self::scale(-frac);
+                }
+            }
+        }
+    }
+
+    /// Whether every parameter is a number.
+    pub fn is_finite(&self) -> bool {
+        let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
+        self.junctions.iter().all(|j| finite(&j.weights) && finite(&j.bias))
+    }
+
+    /// Keeps weights in the range of their format, where quantising them saturates none.
+    pub fn clamp_weights(&mut self) {
+        for junction in &mut self.junctions {
+            let f = junction.weight_format;
+            let (lo, hi) = (f.min() as f32 * f.unit() as f32, f.max() as f32 * f.unit() as f32);
+            junction.weights.iter_mut().for_each(|w| *w = w.clamp(lo, hi));
+        }
+    }
+
+    /// The head in integers, quantised as design numbers are: half to even, saturating.
+    pub fn quantised(&self, name: &str) -> QuantHead {
+        let junctions: Vec<QuantJunction> =
+            self.junctions.iter().map(Junction::quantised).collect();
+        QuantHead {
+            name: name.to_owned(),
+            inputs: junctions[0].pattern.left(),
+            input_format: junctions[0].input_format,
+            junctions,
+        }
+    }
+}
+
+impl Junction {
+    /// Binary places of the accumulator.
+    fn acc_frac(&self) -> i32 {
+        self.weight_format.frac + self.input_format.frac
+    }
+
+    // WIRE: `quantise` does this for head files; the trainer should call it once both are in.
+    fn quantised(&self) -> QuantJunction {
+        let round = |x: f32, frac: i32| (f64::from(x) * f64::from(frac).exp2()).round_ties_even();
+        let f = self.weight_format;
+        let mut saturated = Saturated::default();
+        let mut weights = Vec::with_capacity(self.weights.len());
+        for &w in &self.weights {
+            let code = round(w, f.frac) as i64;
+            saturated.weights += usize::from(!f.contains(code));
+            weights.push(code.clamp(f.min(), f.max()) as i32);
+        }
+        let bias: Vec<i64> = self.bias.iter().map(|&b| round(b, self.acc_frac()) as i64).collect();
+        let largest = self.input_format.min().abs().max(self.input_format.max());
+        let worst = weights
+            .chunks_exact(self.pattern.d_in())
+            .zip(&bias)
+            .map(|(row, b)| {
+                row.iter().map(|w| i64::from(*w).abs() * largest).sum::<i64>() + b.abs()
+            })
+            .max()
+            .unwrap_or(0);
+        let rounding = self.output_format.map_or(0, |out| match self.acc_frac() - out.frac {
+            shift @ 1.. => 1i64 << (shift - 1),
+            _ => 0,
+        });
+        QuantJunction {
+            pattern: self.pattern.clone(),
+            weights,
+            bias,
+            input_format: self.input_format,
+            weight_format: f,
+            activation: match self.output_format {
+                Some(_) => Activation::Relu,
+                None => Activation::Identity,
+            },
+            output_format: self.output_format,
+            acc_bits: 65 - (worst + rounding).leading_zeros(),
+            source: Source::default(),
+            saturated,
+        }
+    }
+}
+
+/// `2^frac`.
+pub fn scale(frac: i32) -> f32 {
+    f64::from(frac).exp2() as f32
+}
+
+/// A draw of the standard normal distribution (Box and Muller 1958).
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    let u: f64 = 1.0 - rng.random::<f64>(); // in (0, 1]
+    let v: f64 = rng.random();
+    (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+}

@@ -1,0 +1,319 @@
+//! Recipes: what to train on what, in TOML.
+
+use super::error::TrainError;
+use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
+use crate::quantise::{Format, MAX_BITS};
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer};
+use serde::{Deserialize as DeserializeMacro, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+/// The most binary places, either way; more do not make sense in 16 bits.
+const MAX_FRAC: i32 = 32;
+
+/// A recipe, as in its file. Unknown keys are errors.
+#[derive(Clone, Debug, PartialEq, Serialize, DeserializeMacro)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Of the head: `[A-Za-z][A-Za-z0-9_-]*`, at most 64 characters.
+    pub name: String,
+    /// All that is random follows from it.
+    pub seed: u64,
+    /// Neurons of each layer, the input first, the classes last.
+    pub neurons: Vec<usize>,
+    /// Out-degree of each junction.
+    pub out_degrees: Vec<usize>,
+    /// Pattern family, one for all junctions or one for each.
+    pub pattern: OneOrMany<Family>,
+    /// Banks and lanes of each junction, for clash-free families.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallelism: Option<Vec<usize>>,
+    /// Format of the weights, one for all junctions or one for each.
+    pub weight_format: OneOrMany<WeightFormat>,
+    /// Format of the hidden activations, one for all layers or one for each.
+    pub activation_format: OneOrMany<Format>,
+    /// Passes over the training samples.
+    pub epochs: usize,
+    /// How many of them, the first, compute in floats.
+    pub warmup: usize,
+    /// Samples in a step.
+    #[serde(default = "default_batch")]
+    pub batch: usize,
+    /// Of Adam, at the first step.
+    pub learning_rate: f64,
+    /// How it falls, besides `decay`.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// The rate is divided by `1 + decay·t` at step `t`.
+    #[serde(default = "default_decay")]
+    pub decay: f64,
+    /// `l2·Σw²` is added to the loss.
+    #[serde(default)]
+    pub l2: f64,
+    /// Training samples, drawn by the seed, that are kept out to validate; may be 0.
+    pub validation: usize,
+    /// The input layer.
+    pub input: InputRecipe,
+    /// The samples.
+    pub data: DataPaths,
+}
+
+fn default_batch() -> usize {
+    256
+}
+
+fn default_decay() -> f64 {
+    1e-5
+}
+
+/// How the learning rate falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, DeserializeMacro)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// Half a cosine from the first step to 0 after the last.
+    #[default]
+    Cosine,
+    /// Not at all.
+    Constant,
+}
+
+/// The input layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
+#[serde(deny_unknown_fields)]
+pub struct InputRecipe {
+    /// Unsigned, at most 8 bits; pixels drop their low bits.
+    pub format: Format,
+}
+
+/// The format of a junction's weights, which are always signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
+#[serde(deny_unknown_fields)]
+pub struct WeightFormat {
+    /// Width in bits.
+    pub bits: u32,
+    /// Binary places.
+    pub frac: i32,
+}
+
+/// IDX files, plain or gzipped, by paths from the recipe's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
+#[serde(deny_unknown_fields)]
+pub struct DataPaths {
+    /// To train and validate on.
+    pub train_images: PathBuf,
+    /// Their classes.
+    pub train_labels: PathBuf,
+    /// To report on, and for nothing else.
+    pub test_images: PathBuf,
+    /// Their classes.
+    pub test_labels: PathBuf,
+}
+
+/// One value for all junctions, or a list with one for each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum OneOrMany<T> {
+    /// For all.
+    One(T),
+    /// For each.
+    Many(Vec<T>),
+}
+
+impl<T: Copy> OneOrMany<T> {
+    /// One for each of `n`.
+    fn spread(&self, n: usize, key: &'static str) -> Result<Vec<T>, TrainError> {
+        match self {
+            Self::One(value) => Ok(vec![*value; n]),
+            Self::Many(values) if values.len() == n => Ok(values.clone()),
+            Self::Many(values) => Err(TrainError::Key {
+                key,
+                problem: format!(
+                    "lists {} values; there must be {n}, or one for all",
+                    values.len()
+                ),
+            }),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // By hand, since serde's `untagged` would say no more than "no variant matches".
+        struct Visitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
+            type Value = OneOrMany<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("one value or a list")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                T::deserialize(text.into_deserializer()).map(OneOrMany::One)
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(map)).map(OneOrMany::One)
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(OneOrMany::Many)
+            }
+        }
+        deserializer.deserialize_any(Visitor(PhantomData))
+    }
+}
+
+/// One junction of a checked recipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JunctionPlan {
+    /// Layers and degrees.
+    pub degrees: Degrees,
+    /// What to draw the pattern from.
+    pub family: Family,
+    /// Banks and lanes, if the recipe has any.
+    pub parallelism: Option<usize>,
+    /// Format of the activations that come in.
+    pub input_format: Format,
+    /// Format of the weights.
+    pub weight_format: Format,
+    /// Format of the activations that go out; `None` on the last junction.
+    pub output_format: Option<Format>,
+}
+
+impl Recipe {
+    /// Reads and checks a recipe; its data paths stay relative to its folder.
+    ///
+    /// # Errors
+    /// If the file cannot be read or a key is wrong.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let read = |source| TrainError::Read { what: "the recipe", path: path.to_owned(), source };
+        let text = std::fs::read_to_string(path).map_err(read)?;
+        let recipe: Self = toml::from_str(&text)
+            .map_err(|e| TrainError::Parse { path: path.to_owned(), source: Box::new(e) })?;
+        recipe.plan()?;
+        Ok(recipe)
+    }
+
+    /// The junctions, from the input on, after checking every key.
+    ///
+    /// # Errors
+    /// If a key has a value that cannot be, alone or with the others.
+    pub fn plan(&self) -> Result<Vec<JunctionPlan>, TrainError> {
+        self.check_name()?;
+        self.check_numbers()?;
+        let junctions = self.neurons.len() - 1;
+        same_length("out_degrees", self.out_degrees.len(), junctions)?;
+        let families = self.pattern.spread(junctions, "pattern")?;
+        let weights = self.weight_format.spread(junctions, "weight_format")?;
+        let hidden = self.activation_format.spread(junctions - 1, "activation_format")?;
+        if let Some(list) = &self.parallelism {
+            same_length("parallelism", list.len(), junctions)?;
+        }
+        check_format("input.format", self.input.format)?;
+        if self.input.format.signed || self.input.format.bits > 8 {
+            return key("input.format", "must be unsigned and of at most 8 bits, as pixels are");
+        }
+        hidden.iter().try_for_each(|f| check_format("activation_format", *f))?;
+        let mut plan = Vec::with_capacity(junctions);
+        for j in 0..junctions {
+            let weight_format =
+                Format { bits: weights[j].bits, frac: weights[j].frac, signed: true };
+            check_format("weight_format", weight_format)?;
+            let (left, right) = (self.neurons[j], self.neurons[j + 1]);
+            let degrees = Degrees::new(left, right, self.out_degrees[j])
+                .map_err(|e| TrainError::Pattern { junction: j, source: GenerateError::from(e) })?;
+            plan.push(JunctionPlan {
+                degrees,
+                family: families[j],
+                parallelism: self.parallelism.as_ref().map(|list| list[j]),
+                input_format: if j == 0 { self.input.format } else { hidden[j - 1] },
+                weight_format,
+                output_format: hidden.get(j).copied(),
+            });
+        }
+        let edges: usize = plan.iter().map(|p| p.degrees.edges()).sum();
+        if edges as u64 > MAX_EDGES {
+            return Err(TrainError::TooLarge { edges });
+        }
+        Ok(plan)
+    }
+
+    fn check_name(&self) -> Result<(), TrainError> {
+        let mut letters = self.name.chars();
+        let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
+        let rest = letters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        if !first || !rest || self.name.len() > 64 {
+            return key(
+                "name",
+                format!(
+                    "is {:?}; it must be a letter, then letters, digits, `_` or `-`, at most 64",
+                    self.name
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    fn check_numbers(&self) -> Result<(), TrainError> {
+        if self.neurons.len() < 2 {
+            return key("neurons", "must list at least two layers");
+        }
+        let classes = self.neurons[self.neurons.len() - 1];
+        if classes > 256 {
+            return key("neurons", format!("ends with {classes} classes; labels go up to 256"));
+        }
+        if self.epochs == 0 || self.epochs > 1_000_000 {
+            return key("epochs", format!("is {}; it must be 1 to 1000000", self.epochs));
+        }
+        if self.warmup > self.epochs {
+            return key("warmup", format!("is {} of {} epochs", self.warmup, self.epochs));
+        }
+        if self.batch == 0 || self.batch > 1 << 20 {
+            return key("batch", format!("is {}; it must be 1 to {}", self.batch, 1 << 20));
+        }
+        let rate = self.learning_rate;
+        if !rate.is_finite() || rate <= 0.0 {
+            return key("learning_rate", format!("is {rate}; it must be a number above 0"));
+        }
+        for (name, value) in [("decay", self.decay), ("l2", self.l2)] {
+            if !value.is_finite() || value < 0.0 {
+                return key(name, format!("is {value}; it must be 0 or a number above"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl DataPaths {
+    /// The same from another folder.
+    pub fn within(&self, folder: &Path) -> Self {
+        Self {
+            train_images: folder.join(&self.train_images),
+            train_labels: folder.join(&self.train_labels),
+            test_images: folder.join(&self.test_images),
+            test_labels: folder.join(&self.test_labels),
+        }
+    }
+}
+
+fn same_length(name: &'static str, found: usize, junctions: usize) -> Result<(), TrainError> {
+    if found == junctions {
+        return Ok(());
+    }
+    key(name, format!("lists {found} values; `neurons` makes {junctions} junctions"))
+}
+
+fn check_format(name: &'static str, format: Format) -> Result<(), TrainError> {
+    if !(1..=MAX_BITS).contains(&format.bits) {
+        return key(name, format!("has {} bits; there can be 1 to {MAX_BITS}", format.bits));
+    }
+    if format.frac.unsigned_abs() > MAX_FRAC.unsigned_abs() {
+        return key(name, format!("has frac {}; the limit is ±{MAX_FRAC}", format.frac));
+    }
+    Ok(())
+}
+
+fn key<T>(key: &'static str, problem: impl Into<String>) -> Result<T, TrainError> {
+    Err(TrainError::Key { key, problem: problem.into() })
+}
