@@ -6,8 +6,13 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod bus;
+pub mod commands;
 pub mod ids;
 pub mod load;
+pub mod manifest;
 pub mod model;
+pub mod packet;
 pub mod pattern;
 pub mod quantise;
+pub mod verify;
