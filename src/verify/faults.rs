@@ -1,7 +1,7 @@
 //! What must not disturb a design: frames of the wrong length, and resets at any time.
 
 use super::compare::Comparison;
-use super::run::{self, Op, Transcript};
+use super::run::{self, Op, RunError, Transcript};
 use super::{Bench, Options, SimError};
 use ndarray::{ArrayView2, Axis};
 use serde::Serialize;
@@ -110,7 +110,8 @@ impl Bench {
     /// where it has one.
     ///
     /// # Errors
-    /// If a process fails or the model hangs or breaks AXI4-Stream.
+    /// If the frames do not fit, or no process can be started. A model that hangs or breaks
+    /// AXI4-Stream is no error here: its scenario says so.
     pub fn faults(
         &self,
         frames: ArrayView2<i32>,
@@ -196,8 +197,14 @@ impl Bench {
         let Script { ops, epochs, .. } = script;
         let run_options = self.run_options(&Options { waves: None, ..options.clone() });
         let stop = AtomicBool::new(false);
-        let run = run::play(&self.model, ops.into_iter(), &run_options, &stop, || {})?;
-        self.judge(name, &epochs, &run, expected)
+        match run::play(&self.model, ops.into_iter(), &run_options, &stop, || {}) {
+            Ok(run) => Ok(self.judge(name, &epochs, &run, expected)),
+            Err(error @ RunError::Start { .. }) => Err(error.into()),
+            // What broke the run is what this scenario found; the others still say something.
+            Err(error) => {
+                Ok(Scenario { faults: vec![error.to_string()], ..planned(name, &epochs) })
+            }
+        }
     }
 
     fn judge(
@@ -206,16 +213,8 @@ impl Bench {
         epochs: &[Epoch],
         run: &Transcript,
         expected: ArrayView2<i64>,
-    ) -> Result<Scenario, SimError> {
-        let dropped = epochs.iter().map(|e| e.dropped).sum();
-        let resets = epochs.len() - 1;
-        let mut all = Scenario {
-            name,
-            comparison: Comparison::default(),
-            faults: Vec::new(),
-            dropped,
-            resets,
-        };
+    ) -> Scenario {
+        let mut all = planned(name, epochs);
         let (mut packet, mut drop) = (0, 0);
         for (i, epoch) in epochs.iter().enumerate() {
             let mark = run.resets.get(i);
@@ -234,7 +233,13 @@ impl Bench {
                 ));
             }
             for (number, (raw, &row)) in packets.iter().zip(&epoch.frames).enumerate() {
-                let found = self.decode(raw, row)?;
+                let found = match self.decode(raw, row) {
+                    Ok(found) => found,
+                    Err(error) => {
+                        all.faults.push(format!("after {i} resets: {error}"));
+                        continue;
+                    }
+                };
                 let logits = expected.index_axis(Axis(0), row).to_vec();
                 all.comparison.frames += 1;
                 self.compare_one(&mut all.comparison, row, number as u64, &found, &logits);
@@ -247,6 +252,17 @@ impl Bench {
             let found = run.dropped;
             all.faults.push(format!("dropped_frames_o is {found} at the end, {last} were wrong"));
         }
-        Ok(all)
+        all
+    }
+}
+
+/// A scenario of which nothing is known yet.
+fn planned(name: &'static str, epochs: &[Epoch]) -> Scenario {
+    Scenario {
+        name,
+        comparison: Comparison::default(),
+        faults: Vec::new(),
+        dropped: epochs.iter().map(|e| e.dropped).sum(),
+        resets: epochs.len() - 1,
     }
 }
