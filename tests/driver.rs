@@ -100,12 +100,21 @@ fn a_design_that_mistreats_wrong_frames_or_resets_is_caught() {
     assert!(failing(6).contains(&"resets in mid-frame"));
     // 13 does not flag a dropped frame.
     assert!(failing(13).contains(&"long frames between good ones"));
+    // 16 answers, after a reset, what was asked before it.
+    assert!(failing(16).contains(&"resets with frames inside"));
 }
 
 #[test]
 fn a_design_that_breaks_axi_stream_is_caught() {
     let Some(bench) = usual() else { return };
-    let rules = [(1, "changed while"), (2, "tvalid fell"), (10, "tkeep has a hole")];
+    let rules = [
+        (1, "changed while"),
+        (2, "tvalid fell"),
+        (10, "tkeep has a hole"),
+        (15, "tuser changed within a packet"),
+        (17, "tkeep is zero"),
+        (18, "before the last beat"),
+    ];
     for (number, wanted) in rules {
         match broken(bench, number) {
             SimError::Run(RunError::Protocol { cycle, rule }) => {
@@ -188,5 +197,28 @@ fn ports_of_every_width_carry_the_same_bits() {
         assert!(comparison.is_equal(), "{bus_bits}: {:?}", comparison.mismatches);
         let faults = bench.faults(frames.view(), logits.view(), &options).unwrap();
         assert!(faults.iter().all(|s| s.is_right()), "{bus_bits}: {faults:?}");
+    }
+}
+
+#[test]
+fn a_child_that_crashes_or_babbles_is_reported() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(bench) = usual() else { return };
+    for (name, script, wanted) in [
+        ("crash", "echo broken >&2; kill -SEGV $$", "signal: 11"),
+        ("crash", "echo broken >&2; kill -SEGV $$", "broken"),
+        ("quiet", "exit 0", "exit status: 0"),
+        ("babble", "echo Zebra; exec cat >&2", "broke off"),
+        ("half", "printf F123; exit 7", "exit status: 7"),
+    ] {
+        let program = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.sh"));
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut bench = bench.clone();
+        bench.model.program = program;
+        // Far more than a pipe holds.
+        let error = bench.simulate(USUAL.frames(20_000).view(), &Options::default()).unwrap_err();
+        assert!(matches!(error, SimError::Run(RunError::Died { .. })), "{name}: {error:?}");
+        assert!(error.to_string().contains(wanted), "{name}: {error}");
     }
 }
