@@ -6,13 +6,17 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod bus;
 pub mod commands;
 pub mod emit;
 pub mod ids;
 pub mod load;
 pub mod lower;
+pub mod manifest;
 pub mod model;
+pub mod packet;
 pub mod pattern;
 pub mod quantise;
 pub mod schedule;
 pub mod train;
+pub mod verify;

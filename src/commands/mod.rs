@@ -1,3 +1,6 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub mod simulate;
+pub mod simulation;
 pub mod train;
+pub mod verify;

@@ -1,0 +1,197 @@
+//! What `simulate` and `verify` share: arguments, data, errors, and the run itself.
+
+use crate::packet::ResultKind;
+use crate::quantise::Format;
+use crate::verify::stalls::Stalls;
+use crate::verify::{Bench, Options, SimError, SimResult, Timing};
+use ndarray::{Array2, ArrayView2};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Any error of another stage.
+pub type OtherError = Box<dyn miette::Diagnostic + Send + Sync + 'static>;
+
+/// What these commands need of the stages before hardware; the command line hands it in.
+pub trait Data {
+    /// Codes `[frames, neurons]` of the data that `spec` names (`.npy`, `.npz:key` or IDX), in
+    /// `format` and padded with zeros up to `neurons`.
+    ///
+    /// # Errors
+    /// If the data cannot be read or is not of that width.
+    fn inputs(&self, spec: &str, neurons: usize, format: Format)
+    -> Result<Array2<i32>, OtherError>;
+
+    /// The labels that `spec` names, one for each of the `frames` of the inputs.
+    ///
+    /// # Errors
+    /// If they cannot be read or are not as many.
+    fn labels(&self, spec: &str, frames: usize) -> Result<Vec<usize>, OtherError>;
+
+    /// The reference model's logits `[frames, classes]` of the head inside the package.
+    ///
+    /// # Errors
+    /// If the package's head cannot be read.
+    fn reference(&self, build: &Path, frames: ArrayView2<i32>) -> Result<Array2<i64>, OtherError>;
+}
+
+/// Options that both commands have.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// The package: a folder that `compile` wrote
+    pub build: PathBuf,
+    /// Input data: .npy, .npz:KEY or IDX, plain or gzipped
+    #[arg(long, value_name = "DATA")]
+    pub inputs: String,
+    /// Only the first N frames
+    #[arg(long, value_name = "N")]
+    pub frames: Option<usize>,
+    /// Stalls on both sides: none, alternate, three-in-four, bursts or random; IN/OUT where the sides
+    /// differ
+    #[arg(long, value_name = "PATTERN[:SEED]", default_value = "none", value_parser = stalls)]
+    pub stalls: Stalls,
+    /// Writes an FST trace (slow: give --frames, too)
+    #[arg(long, value_name = "FILE")]
+    pub waves: Option<PathBuf>,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// clap prints the message alone, so the help goes into it.
+fn stalls(text: &str) -> Result<Stalls, String> {
+    text.parse().map_err(|e: crate::verify::stalls::StallError| {
+        let help = miette::Diagnostic::help(&e).map(|h| format!("; {h}")).unwrap_or_default();
+        format!("{e}{help}")
+    })
+}
+
+/// A command that cannot do its work.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum CommandError {
+    /// The simulation.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Simulation(#[from] SimError),
+    /// The data or the head.
+    #[error("{0}")]
+    #[diagnostic(transparent)]
+    Data(OtherError),
+    /// Logits were asked for, and the packets carry none.
+    #[error("the packets of {} carry no logits", .build.display())]
+    #[diagnostic(
+        code(clashfree::simulate::logits),
+        help("compile with `--result logits`, or leave out -o")
+    )]
+    NoLogits {
+        /// The package.
+        build: PathBuf,
+    },
+    /// A result cannot be written.
+    #[error("cannot write {}: {reason}", .path.display())]
+    #[diagnostic(code(clashfree::simulate::write))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl CommandError {
+    /// The exit code of the command line: 1 a failed check, 2 bad input, 3 a missing tool.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Simulation(error) => error.exit_code(),
+            Self::Data(_) | Self::NoLogits { .. } | Self::Write { .. } => 2,
+        }
+    }
+}
+
+/// What both commands say of a simulation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Name of the head.
+    pub name: String,
+    /// Frames simulated.
+    pub frames: usize,
+    /// Processes.
+    pub processes: usize,
+    /// Cycles of all processes together.
+    pub cycles: u64,
+    /// Stalls, as they can be typed.
+    pub stalls: String,
+    /// What was measured.
+    pub timing: Timing,
+    /// The initiation interval that the compiler predicted, without stalls.
+    pub predicted_interval: u64,
+    /// Files that are not as the compiler wrote them.
+    pub changed: Vec<crate::manifest::Changed>,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, frames, cycles, processes, stalls, timing, predicted_interval, .. } = self;
+        for file in &self.changed {
+            writeln!(f, "warning: {file}")?;
+        }
+        writeln!(
+            f,
+            "{name}: {frames} frames in {cycles} cycles, {processes} processes, stalls {stalls}"
+        )?;
+        if let Some(interval) = timing.interval {
+            writeln!(f, "initiation interval {interval} cycles, predicted {predicted_interval}")?;
+        }
+        let Timing { latency, latency_to_last, .. } = timing;
+        writeln!(f, "latency {latency} cycles to the first beat, {latency_to_last} to the last")
+    }
+}
+
+/// A simulation that was run.
+pub(super) struct Run {
+    pub(super) bench: Bench,
+    pub(super) frames: Array2<i32>,
+    pub(super) options: Options,
+    pub(super) result: SimResult,
+    pub(super) summary: Summary,
+}
+
+/// Simulates: what both commands begin with. `logits` if the packets must carry them.
+pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run, CommandError> {
+    let (manifest, _) = crate::manifest::Manifest::load(&common.build).map_err(SimError::from)?;
+    if logits && manifest.result == ResultKind::Class {
+        return Err(CommandError::NoLogits { build: common.build.clone() });
+    }
+    let input = &manifest.input;
+    let format = Format { bits: input.bits, frac: input.frac, signed: input.signed };
+    let mut frames =
+        data.inputs(&common.inputs, input.neurons, format).map_err(CommandError::Data)?;
+    if let Some(n) = common.frames.filter(|&n| n < frames.nrows()) {
+        frames.slice_collapse(ndarray::s![..n, ..]);
+    }
+    let bench = Bench::open(&common.build, common.waves.is_some())?;
+    let options = Options {
+        stalls: common.stalls,
+        waves: common.waves.clone(),
+        progress: !common.json,
+        ..Options::default()
+    };
+    let result = bench.simulate(frames.view(), &options)?;
+    let summary = Summary {
+        name: bench.manifest.name.clone(),
+        frames: frames.nrows(),
+        processes: result.processes,
+        cycles: result.cycles,
+        stalls: common.stalls.to_string(),
+        timing: result.timing,
+        predicted_interval: bench.manifest.initiation_interval,
+        changed: bench.changed.clone(),
+    };
+    Ok(Run { bench, frames, options, result, summary })
+}
+
+/// Logits `[frames, classes]` of a simulation whose packets carry them.
+pub(super) fn logits(bench: &Bench, result: &SimResult) -> Array2<i64> {
+    let shape = (result.answers.len(), bench.manifest.output.classes);
+    Array2::from_shape_fn(shape, |(f, c)| result.answers[f].packet.logits[c])
+}

@@ -1,0 +1,109 @@
+//! `clashfree verify`: hardware against reference, bit for bit.
+
+use super::simulation::{CommandError, Common, Data, Run, Summary, run};
+use crate::verify::compare::Comparison;
+use crate::verify::faults::Scenario;
+use ndarray::{Axis, s};
+use serde::Serialize;
+use std::fmt;
+
+/// Mismatches that are printed.
+const SHOWN: usize = 10;
+
+/// Frames that the fault scenarios draw from.
+const FAULT_FRAMES: usize = 64;
+
+/// Compares a compiled head in Verilator with the reference model, bit for bit
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc comment here would become the command's help")]
+    pub common: Common,
+    /// Labels of the inputs, for the accuracy
+    #[arg(long, value_name = "DATA")]
+    pub labels: Option<String>,
+    /// Also sends frames of wrong length and resets in mid-frame
+    #[arg(long)]
+    pub faults: bool,
+}
+
+/// The outcome of `verify`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// The simulation.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// Every field of every packet.
+    pub comparison: Comparison,
+    /// Share of frames whose class, by the hardware, is the label.
+    pub accuracy: Option<f64>,
+    /// What was sent besides good frames, where that was asked for.
+    pub scenarios: Vec<Scenario>,
+}
+
+impl Verdict {
+    /// The exit code of the command line: 0 where every bit was equal, else 1.
+    pub fn exit_code(&self) -> u8 {
+        let right = self.comparison.is_equal() && self.scenarios.iter().all(Scenario::is_right);
+        u8::from(!right)
+    }
+}
+
+/// Simulates and compares.
+///
+/// # Errors
+/// If the data, the package or a tool is not fit, or the hardware misbehaves. Bits that differ are
+/// no error: [`Verdict::exit_code`] tells.
+pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
+    let Run { bench, frames, options, result, summary } = run(&args.common, data, false)?;
+    let build = &args.common.build;
+    let expected = data.reference(build, frames.view()).map_err(CommandError::Data)?;
+    let comparison = bench.compare(&result, expected.view());
+    let accuracy = match &args.labels {
+        None => None,
+        Some(spec) => {
+            let labels = data.labels(spec, frames.nrows()).map_err(CommandError::Data)?;
+            let pairs = result.answers.iter().zip(&labels);
+            let right = pairs.filter(|(a, l)| usize::from(a.packet.class) == **l).count();
+            Some(right as f64 / frames.nrows() as f64)
+        }
+    };
+    let scenarios = if args.faults {
+        let n = frames.len_of(Axis(0)).min(FAULT_FRAMES);
+        bench.faults(frames.slice(s![..n, ..]), expected.slice(s![..n, ..]), &options)?
+    } else {
+        Vec::new()
+    };
+    Ok(Verdict { summary, comparison, accuracy, scenarios })
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = &self.comparison;
+        self.summary.fmt(f)?;
+        if let Some(accuracy) = self.accuracy {
+            writeln!(f, "accuracy {:.2} %", 100.0 * accuracy)?;
+        }
+        for scenario in &self.scenarios {
+            let verdict = if scenario.is_right() { "right" } else { "WRONG" };
+            let Scenario { name, comparison, dropped, resets, .. } = scenario;
+            let good = comparison.frames;
+            writeln!(
+                f,
+                "{name}: {verdict} ({good} good frames, {dropped} wrong, {resets} resets)"
+            )?;
+            scenario.faults.iter().try_for_each(|fault| writeln!(f, "  {fault}"))?;
+            let wrong = comparison.mismatches.iter().take(SHOWN);
+            wrong.into_iter().try_for_each(|m| writeln!(f, "  {m}"))?;
+        }
+        all.mismatches.iter().take(SHOWN).try_for_each(|m| writeln!(f, "{m}"))?;
+        if all.wrong_fields > SHOWN {
+            writeln!(f, "... and {} more", all.wrong_fields - SHOWN)?;
+        }
+        if all.logits > 0 {
+            writeln!(f, "{} mismatches in {} logits", all.wrong_logits, all.logits)?;
+        }
+        let (wrong, frames) = (all.wrong_frames, all.frames);
+        writeln!(f, "{wrong} of {frames} packets differ in class, margin, frame number or logits")
+    }
+}

@@ -1,0 +1,267 @@
+//! `manifest.json`: what a package is, and the hashes of its files.
+
+use crate::bus::{BusError, BusFormat};
+use crate::packet::{PacketFormat, ResultKind};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The file's name in a package.
+pub const FILE: &str = "manifest.json";
+
+/// What [`Manifest::tool`] says.
+pub const TOOL: &str = "clashfree";
+
+/// The contents of `manifest.json`. Written with its keys in this order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Always [`TOOL`].
+    pub tool: String,
+    /// Version of the compiler that wrote the package.
+    pub version: String,
+    /// Name of the head.
+    pub name: String,
+    /// Name of the top module, in `rtl/<top>.v`.
+    pub top: String,
+    /// Content hash of the head, lower-case hexadecimal.
+    pub head_sha256: String,
+    /// Width of both streams' `tdata`.
+    pub bus_bits: u32,
+    /// What the packets carry.
+    pub result: ResultKind,
+    /// The input stream.
+    pub input: InputRecord,
+    /// The output stream.
+    pub output: OutputRecord,
+    /// Cycles from one frame's start to the next in steady state, as predicted.
+    pub initiation_interval: u64,
+    /// The trunk's junctions, from the input on.
+    pub junctions: Vec<JunctionRecord>,
+    /// SHA-256 of every other file that the compiler wrote, by path relative to the package.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The input stream of a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputRecord {
+    /// Codes in a frame.
+    pub neurons: usize,
+    /// Width of a code.
+    pub bits: u32,
+    /// Two's complement if true.
+    pub signed: bool,
+    /// Binary places of a code.
+    pub frac: i32,
+    /// Codes in a full beat.
+    pub codes_per_beat: usize,
+    /// Beats in a frame.
+    pub beats: usize,
+}
+
+/// The output stream of a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputRecord {
+    /// Number of classes.
+    pub classes: usize,
+    /// Bytes of the margin and of each logit.
+    pub field_bytes: usize,
+    /// Binary places of a logit.
+    pub logit_frac: i32,
+    /// Bytes of a packet.
+    pub packet_bytes: usize,
+    /// Beats of a packet.
+    pub beats: usize,
+}
+
+/// One junction of a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JunctionRecord {
+    /// Left neurons.
+    pub left: usize,
+    /// Right neurons.
+    pub right: usize,
+    /// Edges of each left neuron.
+    pub d_out: usize,
+    /// Edges of each right neuron.
+    pub d_in: usize,
+    /// Edges in all.
+    pub edges: usize,
+    /// Clock cycles that the junction is busy with a frame.
+    pub cycles: u64,
+    /// Multiply units.
+    pub lanes: usize,
+}
+
+/// A file that is not as the compiler wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    /// Path relative to the package.
+    pub path: String,
+    /// Whether it is not there at all.
+    pub missing: bool,
+}
+
+impl std::fmt::Display for Changed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = if self.missing { "is missing" } else { "was changed" };
+        write!(f, "{} {what} since the package was compiled", self.path)
+    }
+}
+
+/// A folder that is no package of this compiler.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ManifestError {
+    /// There is no manifest.
+    #[error("{} is no package of clashfree: it has no {FILE}", .build.display())]
+    #[diagnostic(
+        code(clashfree::manifest::absent),
+        help("make one with `clashfree compile HEAD -o BUILD`")
+    )]
+    Absent {
+        /// The folder.
+        build: PathBuf,
+    },
+    /// It cannot be read.
+    #[error("cannot read {}", .path.display())]
+    #[diagnostic(code(clashfree::manifest::read))]
+    Read {
+        /// The manifest's path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not what we write.
+    #[error("{} is not a manifest of clashfree: {reason}", .path.display())]
+    #[diagnostic(
+        code(clashfree::manifest::foreign),
+        help("compile the head again into another folder")
+    )]
+    Foreign {
+        /// The manifest's path.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Another version wrote it.
+    #[error("{} was written by clashfree {found}; this is {}", .path.display(), env!("CARGO_PKG_VERSION"))]
+    #[diagnostic(
+        code(clashfree::manifest::version),
+        help("compile the head again with this version")
+    )]
+    Version {
+        /// The manifest's path.
+        path: PathBuf,
+        /// The version found.
+        found: String,
+    },
+}
+
+impl Manifest {
+    /// The input stream's format.
+    ///
+    /// # Errors
+    /// If the manifest's numbers make none.
+    pub fn bus(&self) -> Result<BusFormat, BusError> {
+        BusFormat::new(self.bus_bits, self.input.bits, self.input.neurons)
+    }
+
+    /// The packets' format.
+    pub fn packet(&self) -> PacketFormat {
+        let OutputRecord { classes, field_bytes, .. } = self.output;
+        PacketFormat { classes, field_bytes, result: self.result }
+    }
+
+    /// The text of `manifest.json`: the same bytes for the same contents.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a manifest has string keys only");
+        text.push('\n');
+        text
+    }
+
+    /// Reads and checks the manifest of the package at `build`. Files that are not as the manifest
+    /// says are told, not refused: simulation must be able to show what a changed ROM does.
+    ///
+    /// # Errors
+    /// If the folder is no package, or one of another version.
+    pub fn load(build: &Path) -> Result<(Self, Vec<Changed>), ManifestError> {
+        let path = build.join(FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(ManifestError::Absent { build: build.to_owned() });
+            }
+            Err(source) => return Err(ManifestError::Read { path, source }),
+        };
+        let manifest = Self::parse(&text, &path)?;
+        let changed = manifest.changed(build);
+        Ok((manifest, changed))
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
+        /// Just enough to say whose it is, whatever else a later version writes.
+        #[derive(Deserialize)]
+        struct Whose {
+            tool: String,
+            version: String,
+        }
+        let foreign = |reason: String| ManifestError::Foreign { path: path.to_owned(), reason };
+        let whose: Whose = serde_json::from_str(text).map_err(|e| foreign(e.to_string()))?;
+        if whose.tool != TOOL {
+            return Err(foreign(format!("its tool is {:?}", whose.tool)));
+        }
+        if !same_format(&whose.version) {
+            return Err(ManifestError::Version { path: path.to_owned(), found: whose.version });
+        }
+        let manifest: Self = serde_json::from_str(text).map_err(|e| foreign(e.to_string()))?;
+        let bus = manifest.bus().map_err(|e| foreign(e.to_string()))?;
+        if !is_identifier(&manifest.top) {
+            return Err(foreign(format!("{:?} is no module name", manifest.top)));
+        }
+        let (input, output, packet) = (&manifest.input, &manifest.output, manifest.packet());
+        if (input.codes_per_beat, input.beats) != (bus.codes_per_beat(), bus.beats()) {
+            return Err(foreign("its input's beats do not fit its bus".into()));
+        }
+        if !(1..=65_536).contains(&output.classes) || ![1, 2, 4, 8].contains(&output.field_bytes) {
+            return Err(foreign("its output has impossible fields".into()));
+        }
+        if (output.packet_bytes, output.beats) != (packet.bytes(), packet.beats(manifest.bus_bits))
+        {
+            return Err(foreign("its output's beats do not fit its packets".into()));
+        }
+        Ok(manifest)
+    }
+
+    fn changed(&self, build: &Path) -> Vec<Changed> {
+        let differs = |(path, want): (&String, &String)| {
+            let found = std::fs::read(build.join(path)).ok();
+            let same = found.as_ref().is_some_and(|bytes| sha256(bytes) == *want);
+            (!same).then(|| Changed { path: path.clone(), missing: found.is_none() })
+        };
+        self.files.iter().filter_map(differs).collect()
+    }
+}
+
+/// The SHA-256 of some bytes as the manifest writes it: 64 lower-case hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Packages of the same major and minor version have the same format.
+fn same_format(version: &str) -> bool {
+    let minor = |v: &str| v.rsplit_once('.').map(|(minor, _)| minor.to_owned());
+    minor(version).is_some() && minor(version) == minor(env!("CARGO_PKG_VERSION"))
+}
+
+fn is_identifier(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+}

@@ -1,0 +1,384 @@
+//! Runs a package in Verilator and compares what comes out with what should.
+//!
+//! A package becomes a program ([`build`]); frames are streamed into child processes of it, one a
+//! core ([`run`]), with the stalls that were asked for ([`stalls`]). Nothing here knows the model:
+//! expected logits are handed in.
+
+pub mod build;
+pub mod compare;
+pub mod faults;
+pub mod run;
+pub mod stalls;
+pub mod tools;
+pub mod vectors;
+
+use crate::bus::{BusError, BusFormat};
+use crate::manifest::{Changed, Manifest, ManifestError};
+use crate::packet::{Packet, PacketError, PacketFormat};
+use indicatif::{ProgressBar, ProgressStyle};
+use ndarray::{ArrayView2, Axis};
+use run::{Op, RunError, RunOptions, Span, Transcript};
+use serde::Serialize;
+use stalls::Stalls;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The driver's sources, by their names in `sim/` of a package; [`build`] compiles these.
+pub const DRIVER: &[(&str, &str)] = &[
+    ("cf_driver.cpp", include_str!("../../sim/cf_driver.cpp")),
+    ("cf_ports.h", include_str!("../../sim/cf_ports.h")),
+];
+
+/// Every file of `sim/` that is the same in each package.
+pub const SIM_FILES: &[(&str, &str)] = &[
+    DRIVER[0],
+    DRIVER[1],
+    ("cf_tb.v", include_str!("../../sim/cf_tb.v")),
+    ("Makefile", include_str!("../../sim/Makefile")),
+];
+
+/// Fewest frames that are worth a process of their own.
+const SHARD: usize = 64;
+
+/// A built simulation.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The program.
+    pub program: PathBuf,
+    /// The package; the program's working folder.
+    pub package: PathBuf,
+    /// Bytes of a beat.
+    pub bus_bytes: usize,
+    /// Whether it was built by an earlier run.
+    pub cached: bool,
+    /// Holds the program where the package cannot.
+    work: Option<Arc<tempfile::TempDir>>,
+}
+
+impl Model {
+    /// Whether the program vanishes with this value, since the package cannot be written.
+    pub fn is_temporary(&self) -> bool {
+        self.work.is_some()
+    }
+}
+
+/// A package that is ready to run.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// What the package is.
+    pub manifest: Manifest,
+    /// Files that are not as the compiler wrote them: told, not refused.
+    pub changed: Vec<Changed>,
+    /// The simulation.
+    pub model: Model,
+    bus: BusFormat,
+    packet: PacketFormat,
+}
+
+/// How to simulate.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// On both sides of the stream.
+    pub stalls: Stalls,
+    /// Where to write an FST trace; this makes one process of the run. [`Bench::open`] must have
+    /// been told.
+    pub waves: Option<PathBuf>,
+    /// Most processes at a time; as many as there are cores where absent.
+    pub processes: Option<usize>,
+    /// Whether to show a progress bar (on a terminal only).
+    pub progress: bool,
+    /// Plusargs for the model, as `+name=value`.
+    pub plusargs: Vec<String>,
+    /// Cycles without a handshake that count as a hang; by the manifest where absent.
+    pub watchdog: Option<u64>,
+}
+
+/// One frame's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// The packet.
+    pub packet: Packet,
+    /// The frame's number among those of its process: what `packet.frame` must be, modulo 65,536.
+    pub number: u64,
+    /// Cycles in which the frame was accepted.
+    pub accepted: Span,
+    /// Cycles in which the packet was taken.
+    pub taken: Span,
+}
+
+/// What a simulation gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SimResult {
+    /// One a frame, in order.
+    pub answers: Vec<Answer>,
+    /// Cycles of all processes together.
+    pub cycles: u64,
+    /// Frames that the design says it dropped.
+    pub dropped: u64,
+    /// Processes.
+    pub processes: usize,
+    /// What was measured; with stalls this is the stalls' doing, too.
+    pub timing: Timing,
+}
+
+/// What was measured, in clock cycles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Timing {
+    /// Initiation interval: cycles from one packet's end to the next, the mean over the second half
+    /// of the longest process's frames. Absent with fewer than two frames.
+    pub interval: Option<f64>,
+    /// The largest single interval there.
+    pub longest_interval: Option<u64>,
+    /// From the last input beat of the first frame, into an empty pipeline, to its packet's first
+    /// beat.
+    pub latency: u64,
+    /// The same, to its packet's last beat.
+    pub latency_to_last: u64,
+    /// The longest from a frame's last input beat to its packet's last beat.
+    pub worst_latency: u64,
+}
+
+/// A simulation that cannot be made or trusted.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum SimError {
+    /// The folder is no package.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The manifest's stream cannot be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Bus(#[from] BusError),
+    /// It cannot be built.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Build(#[from] build::BuildError),
+    /// It does not come to its end.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Run(#[from] RunError),
+    /// A packet is not of the package's format.
+    #[error("frame {frame}: {source}")]
+    #[diagnostic(code(clashfree::verify::packet))]
+    Packet {
+        /// Which frame's.
+        frame: usize,
+        /// What is wrong.
+        source: PacketError,
+    },
+    /// A packet was not marked as an answer.
+    #[error("frame {frame}: its packet has m_axis_tuser 0, and this head always answers here")]
+    #[diagnostic(code(clashfree::verify::user))]
+    User {
+        /// Which frame's.
+        frame: usize,
+    },
+    /// Not one packet a frame.
+    #[error("{found} packets came for {expected} frames")]
+    #[diagnostic(code(clashfree::verify::count))]
+    Count {
+        /// Packets.
+        found: usize,
+        /// Frames.
+        expected: usize,
+    },
+    /// The frames are not as wide as the head.
+    #[error("frames of {found} codes, where the package takes {expected}")]
+    #[diagnostic(code(clashfree::verify::width))]
+    Width {
+        /// Columns of the frames.
+        found: usize,
+        /// Neurons of the input.
+        expected: usize,
+    },
+    /// There is nothing to simulate.
+    #[error("there are no frames to simulate")]
+    #[diagnostic(
+        code(clashfree::verify::empty),
+        help("give inputs with at least one row, and --frames of at least 1")
+    )]
+    Empty,
+}
+
+impl SimError {
+    /// The exit code of the command line: 1 a failed check, 2 bad input, 3 a missing tool.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Build(build::BuildError::Tool(_)) => 3,
+            Self::Manifest(_) | Self::Bus(_) | Self::Width { .. } | Self::Empty => 2,
+            Self::Build(
+                build::BuildError::Files { .. }
+                | build::BuildError::Io { .. }
+                | build::BuildError::Space { .. },
+            )
+            | Self::Run(RunError::Waves { .. } | RunError::Start { .. }) => 2,
+            Self::Build(_) | Self::Run(_) => 1,
+            Self::Packet { .. } | Self::User { .. } | Self::Count { .. } => 1,
+        }
+    }
+}
+
+impl Bench {
+    /// Reads the package at `build` and builds its simulation; `waves` if a trace will be asked for.
+    ///
+    /// # Errors
+    /// If the folder is no package, a tool is missing, or the build fails.
+    pub fn open(build: &Path, waves: bool) -> Result<Self, SimError> {
+        let (manifest, changed) = Manifest::load(build)?;
+        let (bus, packet) = (manifest.bus()?, manifest.packet());
+        let model = build::build(build, &manifest, waves)?;
+        Ok(Self { manifest, changed, model, bus, packet })
+    }
+
+    /// Streams `frames` `[frames, neurons]` through the hardware.
+    ///
+    /// # Errors
+    /// If a process fails, the model misbehaves, or there is not one right packet a frame. Wrong
+    /// contents are no error: [`compare`](compare::compare) tells them.
+    pub fn simulate(
+        &self,
+        frames: ArrayView2<i32>,
+        options: &Options,
+    ) -> Result<SimResult, SimError> {
+        self.check(frames)?;
+        let shards = self.shards(frames.nrows(), options);
+        let bar = progress(frames.nrows(), options.progress);
+        let stop = AtomicBool::new(false);
+        let run = self.run_options(options);
+        let one = |range: Range<usize>| {
+            let rows = range.clone().map(|r| frames.index_axis(Axis(0), r));
+            let ops = rows.map(|row| self.frame(&row.to_vec()));
+            let result = run::play(&self.model, ops, &run, &stop, || bar.inc(1));
+            if result.is_err() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            result
+        };
+        let one = &one;
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                shards.iter().map(|r| (r, scope.spawn(move || one(r.clone())))).collect();
+            threads.into_iter().map(|(r, t)| (r.clone(), t.join().expect("no panic"))).collect()
+        });
+        bar.finish_and_clear();
+        // The failure that called the others off comes first.
+        if results.iter().any(|(_, r)| r.is_err()) {
+            let mut errors: Vec<_> = results.into_iter().filter_map(|(_, r)| r.err()).collect();
+            errors.sort_by_key(|e| matches!(e, RunError::Cancelled));
+            return Err(errors.remove(0).into());
+        }
+        let mut all = SimResult {
+            answers: Vec::with_capacity(frames.nrows()),
+            cycles: 0,
+            dropped: 0,
+            processes: shards.len(),
+            timing: Timing::default(),
+        };
+        for (range, transcript) in results {
+            let transcript = transcript?;
+            let answers = self.answers(&transcript, range.clone())?;
+            all.cycles += transcript.cycles;
+            all.dropped += u64::from(transcript.dropped);
+            all.timing.worst_latency = all.timing.worst_latency.max(worst_latency(&answers));
+            // The first shard is the longest.
+            if range.start == 0 {
+                all.timing = timing(&answers);
+            }
+            all.answers.extend(answers);
+        }
+        Ok(all)
+    }
+
+    fn check(&self, frames: ArrayView2<i32>) -> Result<(), SimError> {
+        if frames.nrows() == 0 {
+            return Err(SimError::Empty);
+        }
+        if frames.ncols() != self.bus.neurons {
+            return Err(SimError::Width { found: frames.ncols(), expected: self.bus.neurons });
+        }
+        Ok(())
+    }
+
+    fn frame(&self, codes: &[i32]) -> Op {
+        Op::Frame { beats: self.bus.pack(codes), last: true }
+    }
+
+    /// Equal shares, the larger ones first.
+    fn shards(&self, frames: usize, options: &Options) -> Vec<Range<usize>> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let most = if options.waves.is_some() { 1 } else { options.processes.unwrap_or(cores) };
+        let n = frames.div_ceil(SHARD).min(most).max(1);
+        let mut start = 0;
+        let share = |i: usize| {
+            let end = start + frames / n + usize::from(i < frames % n);
+            std::mem::replace(&mut start, end)..end
+        };
+        (0..n).map(share).collect()
+    }
+
+    fn run_options(&self, options: &Options) -> RunOptions {
+        // No design is silent for longer than it takes a frame through all of it, unless it hangs.
+        let busy: u64 = self.manifest.junctions.iter().map(|j| j.cycles).sum();
+        let beats = (self.bus.beats() + self.manifest.output.beats) as u64;
+        RunOptions {
+            stalls: options.stalls,
+            waves: options.waves.clone(),
+            frame_beats: self.bus.beats(),
+            watchdog: options.watchdog.unwrap_or(10_000 + 20 * (busy + beats)),
+            plusargs: options.plusargs.clone(),
+        }
+    }
+
+    /// The answers of a run of right frames, number `range` of all.
+    fn answers(&self, run: &Transcript, range: Range<usize>) -> Result<Vec<Answer>, SimError> {
+        if run.packets.len() != range.len() || run.frames.len() != range.len() {
+            return Err(SimError::Count { found: run.packets.len(), expected: range.len() });
+        }
+        let pairs = run.packets.iter().zip(&run.frames).zip(range).enumerate();
+        let answer = |(number, ((raw, &accepted), frame))| {
+            let packet = self.decode(raw, frame)?;
+            Ok(Answer { packet, number: number as u64, accepted, taken: raw.span })
+        };
+        pairs.map(answer).collect()
+    }
+
+    fn decode(&self, raw: &run::RawPacket, frame: usize) -> Result<Packet, SimError> {
+        if !raw.user {
+            return Err(SimError::User { frame });
+        }
+        self.packet.decode(&raw.bytes).map_err(|source| SimError::Packet { frame, source })
+    }
+}
+
+fn latency(answer: &Answer) -> u64 {
+    answer.taken.last.saturating_sub(answer.accepted.last)
+}
+
+fn worst_latency(answers: &[Answer]) -> u64 {
+    answers.iter().map(latency).max().unwrap_or(0)
+}
+
+/// What one process's answers show.
+fn timing(answers: &[Answer]) -> Timing {
+    let half = if answers.len() < 4 { 0 } else { answers.len() / 2 };
+    let ends: Vec<u64> = answers[half..].iter().map(|a| a.taken.last).collect();
+    let steps = ends.len().saturating_sub(1);
+    let first = answers.first();
+    Timing {
+        interval: (steps > 0).then(|| (ends[steps] - ends[0]) as f64 / steps as f64),
+        longest_interval: ends.windows(2).map(|w| w[1] - w[0]).max(),
+        latency: first.map_or(0, |a| a.taken.first.saturating_sub(a.accepted.last)),
+        latency_to_last: first.map_or(0, latency),
+        worst_latency: worst_latency(answers),
+    }
+}
+
+fn progress(frames: usize, shown: bool) -> ProgressBar {
+    if !shown {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("simulating {bar:40} {pos}/{len} frames, {eta} left");
+    ProgressBar::new(frames as u64).with_style(style.expect("the template is constant"))
+}

@@ -1,0 +1,115 @@
+//! `simulate` and `verify` on the fixture package, with data handed in.
+
+mod common;
+
+use clap::Parser;
+use clashfree::commands::simulation::{CommandError, Data, OtherError};
+use clashfree::commands::{simulate, verify};
+use clashfree::packet::ResultKind;
+use clashfree::quantise::Format;
+use clashfree::verify::tools::Toolchain;
+use common::{Shape, USUAL, have};
+use ndarray::{Array2, ArrayView2};
+use std::path::Path;
+
+#[derive(Parser)]
+enum Line {
+    Simulate(simulate::Args),
+    Verify(verify::Args),
+}
+
+/// Frames of the fixture; `inputs` is their number, the reference is the fixture's own, and
+/// `wrong` is a logit that it gets wrong.
+struct Fixture(Shape, Option<(usize, usize)>);
+
+impl Data for Fixture {
+    fn inputs(&self, spec: &str, _: usize, _: Format) -> Result<Array2<i32>, OtherError> {
+        Ok(self.0.frames(spec.parse().unwrap()))
+    }
+
+    fn labels(&self, _: &str, frames: usize) -> Result<Vec<usize>, OtherError> {
+        Ok(vec![2; frames])
+    }
+
+    fn reference(&self, _: &Path, frames: ArrayView2<i32>) -> Result<Array2<i64>, OtherError> {
+        let mut logits = self.0.logits(&frames.to_owned());
+        if let Some(at) = self.1 {
+            logits[at] -= 1000;
+        }
+        Ok(logits)
+    }
+}
+
+fn line(text: &str) -> Line {
+    Line::try_parse_from(std::iter::once("clashfree").chain(text.split(' '))).unwrap()
+}
+
+fn run(text: &str, data: &Fixture) -> Result<(String, u8, serde_json::Value), CommandError> {
+    match line(text) {
+        Line::Simulate(args) => {
+            let done = simulate::simulate(&args, data)?;
+            Ok((done.to_string(), 0, serde_json::to_value(&done).unwrap()))
+        }
+        Line::Verify(args) => {
+            let done = verify::verify(&args, data)?;
+            Ok((done.to_string(), done.exit_code(), serde_json::to_value(&done).unwrap()))
+        }
+    }
+}
+
+#[test]
+fn simulate_writes_the_logits_and_verify_compares_them() {
+    if have(Toolchain::find().err()).is_none() {
+        return;
+    }
+    let build = USUAL.write("commands", 1);
+    let build = build.display();
+    let data = Fixture(USUAL, None);
+    let path = format!("{build}/logits.npy");
+    let (text, _, json) =
+        run(&format!("simulate {build} --inputs 300 --frames 200 -o {path}"), &data).unwrap();
+    assert!(text.contains("initiation interval 8 cycles, predicted 8"), "{text}");
+    assert_eq!(json["frames"], 200);
+    let written: Array2<i64> = ndarray_npy::read_npy(&path).unwrap();
+    assert_eq!(written, USUAL.logits(&USUAL.frames(200)));
+
+    let verify =
+        format!("verify {build} --inputs 200 --labels x --faults --stalls bursts/random:4");
+    let (text, code, json) = run(&verify, &data).unwrap();
+    assert!(text.contains("0 mismatches in 600 logits") && code == 0, "{text}");
+    assert!(
+        json["accuracy"].is_f64() && json["scenarios"].as_array().unwrap().len() == 6,
+        "{json}"
+    );
+
+    let (text, code, json) = run(&verify, &Fixture(USUAL, Some((100, 1)))).unwrap();
+    assert!(text.contains("frame 100, logit 1: expected -"), "{text}");
+    assert!(text.contains("1 mismatches in 600 logits") && code == 1, "{text}");
+    assert_eq!(json["comparison"]["mismatches"][0]["frame"], 100);
+}
+
+#[test]
+fn logits_that_the_packets_do_not_carry_cannot_be_written() {
+    if have(Toolchain::find().err()).is_none() {
+        return;
+    }
+    let shape = Shape { result: ResultKind::Class, ..USUAL };
+    let build = shape.write("commands-class", 1);
+    let (build, data) = (build.display(), Fixture(shape, None));
+    let error = run(&format!("simulate {build} --inputs 3 -o x.npy"), &data).unwrap_err();
+    assert!(matches!(error, CommandError::NoLogits { .. }) && error.exit_code() == 2);
+    let (text, code, _) = run(&format!("verify {build} --inputs 3"), &data).unwrap();
+    assert!(text.contains("0 of 3 packets differ") && code == 0, "{text}");
+    let error = run(&format!("simulate {build} --inputs 0"), &data).unwrap_err();
+    assert_eq!(
+        (error.to_string().as_str(), error.exit_code()),
+        ("there are no frames to simulate", 2)
+    );
+}
+
+#[test]
+fn a_wrong_stall_pattern_is_refused_with_the_right_ones() {
+    let words = ["clashfree", "verify", "x", "--inputs", "y", "--stalls", "often"];
+    let error = Line::try_parse_from(words).err().unwrap().to_string();
+    assert!(error.contains("often") && error.contains("three-in-four"), "{error}");
+}
