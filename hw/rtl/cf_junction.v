@@ -212,7 +212,7 @@ module cf_junction #(
           .valid_o (valid_acc),
           .acc_o   (acc)
       );
-      assign row_acc = {Units * OutRowBits{1'b0}};
+      assign row_acc = 'b0;
     end else begin : g_serial
       cf_units_serial #(
           .Units       (Units),

@@ -104,7 +104,7 @@ module cf_lanes #(
           .data_o(row)
       );
     end else begin : g_no_row_rom
-      assign row = {Copies * Banks * BankRowBits{1'b0}};
+      assign row = 'b0;
     end
 
     if (Banks > 1) begin : g_bank_rom
@@ -119,7 +119,7 @@ module cf_lanes #(
           .data_o(bank)
       );
     end else begin : g_no_bank_rom
-      assign bank = {Lanes * BankBits{1'b0}};
+      assign bank = 'b0;
     end
 
     for (l = 0; l < Lanes; l = l + 1) begin : g_lane

@@ -27,7 +27,7 @@ module cf_rom_check #(
     $readmemh(File, mem);
     hash = 32'h811c9dc5;
     for (row = 0; row < Depth; row = row + 1) begin
-      word = {Chunks * 32{1'b0}};
+      word = 'b0;
       word[Width-1:0] = mem[row];
       for (chunk = 0; chunk < Chunks; chunk = chunk + 1)
         hash = (hash ^ word[chunk*32+:32]) * 32'h01000193;

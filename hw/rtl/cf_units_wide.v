@@ -110,7 +110,7 @@ module cf_units_wide #(
       .Hash (BiasHash)
   ) i_bias (
       .clk_i (clk_i),
-      .row_i ({Units{1'b0}}),
+      .row_i ('b0),
       .bias_o(bias)
   );
 
@@ -166,7 +166,7 @@ module cf_units_wide #(
         );
       end
     end else begin : g_no_shared
-      assign side = {Units * AccBits{1'b0}};
+      assign side = 'b0;
       wire unused_cycle = &{1'b0, cycle_q};
     end
 

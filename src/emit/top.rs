@@ -69,6 +69,7 @@ pub(super) fn top(design: &Design) -> String {
     }
     .render()
     .expect("the template only formats values")
+        + "\n"
 }
 
 fn row_bits(rows: usize) -> usize {
