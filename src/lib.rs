@@ -6,8 +6,10 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod files;
 pub mod ids;
 pub mod load;
 pub mod model;
 pub mod pattern;
 pub mod quantise;
+pub mod save;

@@ -20,7 +20,10 @@ pub enum ArrayError {
     File(#[from] DataError),
 
     #[error("{spec} is neither .npy, .npz nor IDX: it begins with {found:02x?}")]
-    #[diagnostic(code(array::unknown), help("each may be gzipped; a name does not matter, the content does"))]
+    #[diagnostic(
+        code(array::unknown),
+        help("each may be gzipped; a name does not matter, the content does")
+    )]
     Unknown { spec: String, found: Vec<u8> },
 
     #[error("{spec} is an .npz archive, and no array of it is named")]
@@ -220,10 +223,8 @@ fn member(spec: &str, path: &Path, key: &str) -> Result<Array, ArrayError> {
     if !super::data::starts_with(&mut file, b"PK").map_err(|e| DataError::read(path, e))? {
         return Err(ArrayError::NotNpz { path: path.into(), key: key.to_owned() });
     }
-    let broken = |e: zip::result::ZipError| ArrayError::Zip {
-        path: path.into(),
-        message: e.to_string(),
-    };
+    let broken =
+        |e: zip::result::ZipError| ArrayError::Zip { path: path.into(), message: e.to_string() };
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(broken)?;
     let name = [format!("{key}.npy"), key.to_owned()]
         .into_iter()

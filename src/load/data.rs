@@ -16,7 +16,10 @@ pub enum DataError {
     Open { path: PathBuf, source: io::Error },
 
     #[error("{path} is not a regular file", path = .path.display())]
-    #[diagnostic(code(file::not_a_file), help("pipes and folders cannot be read here, write a file first"))]
+    #[diagnostic(
+        code(file::not_a_file),
+        help("pipes and folders cannot be read here, write a file first")
+    )]
     NotAFile { path: PathBuf },
 
     #[error("cannot read {path}: {source}", path = .path.display())]

@@ -19,7 +19,9 @@ pub enum HeadError {
     #[error("{path} is {size} bytes long, the limit for a head file is {limit}", path = .path.display())]
     #[diagnostic(
         code(head::toml_size),
-        help("give the head.toml, or the folder that holds it; tensors go into the safetensors file beside it")
+        help(
+            "give the head.toml, or the folder that holds it; tensors go into the safetensors file beside it"
+        )
     )]
     TomlSize { path: PathBuf, size: u64, limit: u64 },
 
@@ -35,15 +37,24 @@ pub enum HeadError {
     #[diagnostic(code(head::schema))]
     Schema { path: PathBuf, message: String },
 
-    #[error("the name {found:?} is not allowed, it has to be [A-Za-z][A-Za-z0-9_-]*, at most {limit} characters")]
+    #[error(
+        "the name {found:?} is not allowed, it has to be [A-Za-z][A-Za-z0-9_-]*, at most {limit} characters"
+    )]
     #[diagnostic(code(head::name), help("change `name`: Verilog modules are called by it"))]
     Name { found: String, limit: usize },
 
-    #[error("the file name {found:?} under `weights` is not allowed, it has to be of [A-Za-z0-9_.-], begin with no dot and have no `..`")]
-    #[diagnostic(code(head::weights_path), help("the safetensors file stands beside the head file"))]
+    #[error(
+        "the file name {found:?} under `weights` is not allowed, it has to be of [A-Za-z0-9_.-], begin with no dot and have no `..`"
+    )]
+    #[diagnostic(
+        code(head::weights_path),
+        help("the safetensors file stands beside the head file")
+    )]
     WeightsPath { found: String },
 
-    #[error("the tensor name {found:?} under `{key}` is not allowed, it has to be 1 to {limit} characters of [A-Za-z0-9_./-]")]
+    #[error(
+        "the tensor name {found:?} under `{key}` is not allowed, it has to be 1 to {limit} characters of [A-Za-z0-9_./-]"
+    )]
     #[diagnostic(code(head::tensor_name), help("rename the tensor when it is saved"))]
     TensorName { key: &'static str, found: String, limit: usize },
 
@@ -67,7 +78,9 @@ pub enum HeadError {
     #[diagnostic(code(head::no_junction), help("add a [[junction]] table"))]
     NoJunction { what: String },
 
-    #[error("{place} has an output_format, but it is the last of its chain and gives raw accumulators")]
+    #[error(
+        "{place} has an output_format, but it is the last of its chain and gives raw accumulators"
+    )]
     #[diagnostic(code(head::output_format_on_last), help("remove `output_format`"))]
     OutputFormatOnLast { place: String },
 
@@ -82,14 +95,21 @@ pub enum HeadError {
     #[diagnostic(code(head::chain), help("a weight tensor is [N_r, N_l], right neurons first"))]
     Chain { place: String, tensor: String, shape: [usize; 2], left: usize },
 
-    #[error("tensor {tensor} has a weight that is not zero at {at:?}, where the mask {mask} has no edge")]
-    #[diagnostic(code(head::outside_mask), help("multiply the weights with the mask before they are saved"))]
+    #[error(
+        "tensor {tensor} has a weight that is not zero at {at:?}, where the mask {mask} has no edge"
+    )]
+    #[diagnostic(
+        code(head::outside_mask),
+        help("multiply the weights with the mask before they are saved")
+    )]
     OutsideMask { tensor: String, mask: String, at: [usize; 2] },
 
     #[error("{place}, tensor {tensor}: {source}")]
     #[diagnostic(
         code(head::pattern),
-        help("every left neuron needs the same number of edges, and every right neuron; if trained weights came out as 0, give the pattern as a `mask`")
+        help(
+            "every left neuron needs the same number of edges, and every right neuron; if trained weights came out as 0, give the pattern as a `mask`"
+        )
     )]
     Pattern { place: String, tensor: String, source: PatternError },
 
@@ -97,7 +117,9 @@ pub enum HeadError {
     #[diagnostic(code(head::exit_place), help("the trunk has {trunk} junctions, counted from 0"))]
     ExitPlace { exit: usize, after: usize, trunk: usize },
 
-    #[error("an exit after junction {second} follows one after junction {first}: exits stand in order, one at a place")]
+    #[error(
+        "an exit after junction {second} follows one after junction {first}: exits stand in order, one at a place"
+    )]
     #[diagnostic(code(head::exit_order))]
     ExitOrder { first: usize, second: usize },
 
@@ -105,7 +127,9 @@ pub enum HeadError {
     #[diagnostic(code(head::exit_behind_split))]
     ExitBehindSplit { exit: usize, after: usize, split: usize },
 
-    #[error("the split after junction {after} leaves no tail: the trunk has {trunk} junctions, counted from 0")]
+    #[error(
+        "the split after junction {after} leaves no tail: the trunk has {trunk} junctions, counted from 0"
+    )]
     #[diagnostic(code(head::split), help("remove [split] for a head without a tail"))]
     Split { after: usize, trunk: usize },
 

@@ -101,10 +101,8 @@ pub(super) fn read(path: &Path) -> Result<HeadFile, HeadError> {
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|e| super::DataError::read(path, e))?;
-    let text = String::from_utf8(bytes).map_err(|e| HeadError::Utf8 {
-        path: path.into(),
-        offset: e.utf8_error().valid_up_to(),
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| HeadError::Utf8 { path: path.into(), offset: e.utf8_error().valid_up_to() })?;
     let parsed = text.parse::<toml::Table>();
     parsed.map_err(|e| HeadError::Syntax { path: path.into(), message: trimmed(&e) })?;
     let head = toml::from_str::<HeadFile>(&text)

@@ -84,7 +84,10 @@ pub enum InputError {
     Empty { spec: String, shape: Vec<usize> },
 
     #[error("{spec} has frames of {width} values, the head takes {neurons}")]
-    #[diagnostic(code(input::width), help("shorter frames are padded with zeros, longer ones are not cut"))]
+    #[diagnostic(
+        code(input::width),
+        help("shorter frames are padded with zeros, longer ones are not cut")
+    )]
     Width { spec: String, width: usize, neurons: usize },
 
     #[error("{spec} has {frames} frames; of {neurons} neurons at most {limit} can be held")]
@@ -94,7 +97,9 @@ pub enum InputError {
     #[error("{spec}: frame {frame} has {value} at position {position}, {format} takes {min} to {max}", min = .format.min(), max = .format.max())]
     #[diagnostic(
         code(input::range),
-        help("integers are codes already; to have values quantised give floats, or pixels as an IDX file")
+        help(
+            "integers are codes already; to have values quantised give floats, or pixels as an IDX file"
+        )
     )]
     Range { spec: String, frame: usize, position: usize, value: i128, format: Format },
 
@@ -105,7 +110,9 @@ pub enum InputError {
     #[error("{spec} has pixels, 0 to 255, but the head's input format {format} is signed")]
     #[diagnostic(
         code(input::signed_pixels),
-        help("give the values as the head was trained on them: a .npy file of floats, or of codes")
+        help(
+            "give the values as the head was trained on them: a .npy file of floats, or of codes"
+        )
     )]
     SignedPixels { spec: String, format: Format },
 }

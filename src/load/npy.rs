@@ -2,11 +2,12 @@
 
 use super::array::{ArrayError, Element, Layout, Origin};
 use super::data::{Bytes, DataError};
+use crate::files::whole_file;
 use miette::Diagnostic;
 use ndarray::ArrayView2;
-use ndarray_npy::WriteNpyExt;
 use ndarray_npy::npy::header::{Header, Layout as Order};
-use std::io::{self, BufWriter, Write};
+use ndarray_npy::{WriteNpyError, WriteNpyExt};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Longest header read: NumPy's own are some 120 bytes.
@@ -17,13 +18,8 @@ const MAX_HEADER: usize = 1 << 16;
 const MAX_DEPTH: usize = 8;
 
 /// Reads the header; the first four bytes, `\x93NUM`, are gone already.
-pub(super) fn header(
-    spec: &str,
-    path: &Path,
-    bytes: &mut Bytes<'_>,
-) -> Result<Layout, ArrayError> {
-    let wrong =
-        |message: String| ArrayError::NpyHeader { spec: spec.to_owned(), message };
+pub(super) fn header(spec: &str, path: &Path, bytes: &mut Bytes<'_>) -> Result<Layout, ArrayError> {
+    let wrong = |message: String| ArrayError::NpyHeader { spec: spec.to_owned(), message };
     let mut take = |n: usize| -> Result<Vec<u8>, ArrayError> {
         let got = bytes.up_to(n).map_err(|e| DataError::read(path, e))?;
         if got.len() == n { Ok(got) } else { Err(wrong("the file ends in it".to_owned())) }
@@ -111,27 +107,11 @@ pub enum WriteError {
 /// # Errors
 /// If the file cannot be written; then one that was there before is still there.
 pub fn write_logits(path: &Path, logits: ArrayView2<'_, i64>) -> Result<(), WriteError> {
-    let failed = |source: io::Error| WriteError::Io { path: path.into(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.is_dir() {
-        return Err(failed(io::ErrorKind::IsADirectory.into()));
-    }
-    let mut file = tempfile::Builder::new();
-    file.prefix(".clashfree-");
-    #[cfg(unix)]
-    {
-        // A temporary file is private; this one is to be a file like any other.
-        use std::os::unix::fs::PermissionsExt;
-        file.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = file.tempfile_in(folder).map_err(failed)?;
-    let mut writer = BufWriter::new(file.as_file_mut());
-    logits.write_npy(&mut writer).map_err(|e| match e {
-        ndarray_npy::WriteNpyError::Io(e) => failed(e),
-        other => failed(io::Error::other(other.to_string())),
-    })?;
-    writer.flush().map_err(failed)?;
-    drop(writer);
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
+    whole_file(path, |file| {
+        logits.write_npy(file).map_err(|e| match e {
+            WriteNpyError::Io(e) => e,
+            other => io::Error::other(other.to_string()),
+        })
+    })
+    .map_err(|source| WriteError::Io { path: path.into(), source })
 }
