@@ -6,6 +6,9 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod cli;
+pub mod commands;
+pub mod error;
 pub mod files;
 pub mod ids;
 pub mod load;

@@ -1,0 +1,4 @@
+//! One command a file: its arguments and what it does.
+
+pub mod check;
+pub mod infer;
