@@ -7,8 +7,11 @@
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
 pub mod bus;
+pub mod cli;
 pub mod commands;
 pub mod emit;
+pub mod error;
+pub mod files;
 pub mod ids;
 pub mod load;
 pub mod lower;
@@ -16,7 +19,9 @@ pub mod manifest;
 pub mod model;
 pub mod packet;
 pub mod pattern;
+pub mod pipeline;
 pub mod quantise;
+pub mod save;
 pub mod schedule;
 pub mod train;
 pub mod verify;

@@ -2,6 +2,7 @@
 
 use crate::bus::{BusError, BusFormat};
 use crate::packet::{PacketFormat, ResultKind};
+use crate::schedule::Budget;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -26,8 +27,10 @@ pub struct Manifest {
     pub name: String,
     /// Name of the top module, in `rtl/<top>.v`.
     pub top: String,
-    /// Content hash of the head, lower-case hexadecimal.
+    /// Content hash of the head in integers, lower-case hexadecimal.
     pub head_sha256: String,
+    /// The parallelism asked for.
+    pub budget: Budget,
     /// Width of both streams' `tdata`.
     pub bus_bits: u32,
     /// What the packets carry.
@@ -79,7 +82,7 @@ pub struct OutputRecord {
 }
 
 /// One junction of a package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JunctionRecord {
     /// Left neurons.
@@ -96,6 +99,22 @@ pub struct JunctionRecord {
     pub cycles: u64,
     /// Multiply units.
     pub lanes: usize,
+    /// Groups of lanes with an accumulator each.
+    pub units: usize,
+    /// Share of lanes and cycles that process an edge.
+    pub utilisation: f64,
+    /// Width of the accumulators.
+    pub acc_bits: u32,
+    /// Bits of the weight ROM.
+    pub weight_bits: usize,
+    /// Bits of the bias ROM.
+    pub bias_bits: usize,
+    /// Bits of the interleaver's ROMs.
+    pub index_bits: usize,
+    /// Copies of the left memory.
+    pub copies: usize,
+    /// Bits of the left memory, all copies and frames.
+    pub memory_bits: usize,
 }
 
 /// A file that is not as the compiler wrote it.

@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 /// What a packet carries besides class, frame number and margin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ResultKind {
     /// Nothing.

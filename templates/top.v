@@ -7,7 +7,7 @@
 // [[ j.row ]]
 [%- endfor %]
 //
-// Initiation interval: [[ design.initiation_interval ]] cycles a frame. Input: [[ design.input.beats ]] beats of [[ design.input.per_beat ]] codes, [[ design.input.format ]].
+// Initiation interval: [[ design.initiation_interval ]] cycles a frame. Input: [[ design.input.bus.beats() ]] beats of [[ design.input.bus.codes_per_beat() ]] codes, [[ design.input.format ]].
 `default_nettype none
 
 module [[ design.top ]] #(
@@ -48,7 +48,7 @@ module [[ design.top ]] #(
   wire [L[[ loop.index0 ]]Slots*L[[ loop.index0 ]]Bits-1:0] l[[ loop.index0 ]]_data;
 [% endfor %]
   cf_stream_in #(
-      .BusBits([[ design.bus_bits ]]),
+      .BusBits([[ design.input.bus.bus_bits ]]),
       .Bits   (L0Bits),
       .Slots  (L0Slots),
       .Beats  (L0Rows)
@@ -122,10 +122,10 @@ module [[ design.top ]] #(
   );
 [% endfor %]
   cf_result #(
-      .BusBits   ([[ design.bus_bits ]]),
+      .BusBits   ([[ design.input.bus.bus_bits ]]),
       .Classes   ([[ design.output.classes ]]),
       .Bits      (L[[ last ]]Bits),
-      .FieldBytes([[ design.output.field_bytes ]]),
+      .FieldBytes([[ design.output.packet.field_bytes ]]),
       .Logits    ([[ logits ]]),
       .Slots     (L[[ last ]]Slots),
       .Rows      (L[[ last ]]Rows),

@@ -5,6 +5,7 @@ mod common;
 use clap::Parser;
 use clashfree::commands::simulation::{CommandError, Data, OtherError};
 use clashfree::commands::{simulate, verify};
+use clashfree::error::Exit;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::Format;
 use clashfree::verify::tools::Toolchain;
@@ -27,7 +28,7 @@ impl Data for Fixture {
         Ok(self.0.frames(spec.parse().unwrap()))
     }
 
-    fn labels(&self, _: &str, frames: usize) -> Result<Vec<usize>, OtherError> {
+    fn labels(&self, _: &str, frames: usize, _: usize) -> Result<Vec<u32>, OtherError> {
         Ok(vec![2; frames])
     }
 
@@ -44,15 +45,15 @@ fn line(text: &str) -> Line {
     Line::try_parse_from(std::iter::once("clashfree").chain(text.split(' '))).unwrap()
 }
 
-fn run(text: &str, data: &Fixture) -> Result<(String, u8, serde_json::Value), CommandError> {
+fn run(text: &str, data: &Fixture) -> Result<(String, bool, serde_json::Value), CommandError> {
     match line(text) {
         Line::Simulate(args) => {
             let done = simulate::simulate(&args, data)?;
-            Ok((done.to_string(), 0, serde_json::to_value(&done).unwrap()))
+            Ok((done.to_string(), true, serde_json::to_value(&done).unwrap()))
         }
         Line::Verify(args) => {
             let done = verify::verify(&args, data)?;
-            Ok((done.to_string(), done.exit_code(), serde_json::to_value(&done).unwrap()))
+            Ok((done.to_string(), done.passed(), serde_json::to_value(&done).unwrap()))
         }
     }
 }
@@ -76,7 +77,7 @@ fn simulate_writes_the_logits_and_verify_compares_them() {
     let verify =
         format!("verify {build} --inputs 200 --labels x --faults --stalls bursts/random:4");
     let (text, code, json) = run(&verify, &data).unwrap();
-    assert!(text.contains("0 mismatches in 600 logits") && code == 0, "{text}");
+    assert!(text.contains("0 mismatches in 600 logits") && code, "{text}");
     assert!(
         json["accuracy"].is_f64() && json["scenarios"].as_array().unwrap().len() == 6,
         "{json}"
@@ -84,7 +85,7 @@ fn simulate_writes_the_logits_and_verify_compares_them() {
 
     let (text, code, json) = run(&verify, &Fixture(USUAL, Some((100, 1)))).unwrap();
     assert!(text.contains("frame 100, logit 1: expected -"), "{text}");
-    assert!(text.contains("1 mismatches in 600 logits") && code == 1, "{text}");
+    assert!(text.contains("1 mismatches in 600 logits") && !code, "{text}");
     assert_eq!(json["comparison"]["mismatches"][0]["frame"], 100);
 }
 
@@ -97,13 +98,13 @@ fn logits_that_the_packets_do_not_carry_cannot_be_written() {
     let build = shape.write("commands-class", 1);
     let (build, data) = (build.display(), Fixture(shape, None));
     let error = run(&format!("simulate {build} --inputs 3 -o x.npy"), &data).unwrap_err();
-    assert!(matches!(error, CommandError::NoLogits { .. }) && error.exit_code() == 2);
+    assert!(matches!(error, CommandError::NoLogits { .. }) && error.exit() == Exit::BadInput);
     let (text, code, _) = run(&format!("verify {build} --inputs 3"), &data).unwrap();
-    assert!(text.contains("0 of 3 packets differ") && code == 0, "{text}");
+    assert!(text.contains("0 of 3 packets differ") && code, "{text}");
     let error = run(&format!("simulate {build} --inputs 0"), &data).unwrap_err();
     assert_eq!(
-        (error.to_string().as_str(), error.exit_code()),
-        ("there are no frames to simulate", 2)
+        (error.to_string().as_str(), error.exit()),
+        ("there are no frames to simulate", Exit::BadInput)
     );
 }
 

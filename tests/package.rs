@@ -142,7 +142,10 @@ fn waves_are_an_fst() {
     assert!(std::fs::metadata(path).unwrap().len() > 1000);
     let options = Options { waves: Some("/nowhere/trace.fst".into()), ..Options::default() };
     let error = bench.simulate(USUAL.frames(1).view(), &options).unwrap_err();
-    assert_eq!((error.exit_code(), &error.to_string()[..19]), (2, "cannot write the wa"));
+    assert_eq!(
+        (error.exit(), &error.to_string()[..19]),
+        (clashfree::error::Exit::BadInput, "cannot write the wa")
+    );
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn a_design_that_does_not_compile_shows_verilators_last_lines_and_leaves_nothing
     let error = Bench::open(&build, false).unwrap_err();
     let SimError::Build(BuildError::Failed { tail, .. }) = &error else { panic!("{error}") };
     assert!(tail.contains("syntax error") && tail.contains("rtl/cf_fixture.v"), "{tail}");
-    assert_eq!(error.exit_code(), 1);
+    assert_eq!(error.exit(), clashfree::error::Exit::Failed);
     assert!(!build.join("sim/build").exists());
 }
 

@@ -1,5 +1,8 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub mod check;
+pub mod compile;
+pub mod infer;
 pub mod simulate;
 pub mod simulation;
 pub mod train;

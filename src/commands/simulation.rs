@@ -1,7 +1,11 @@
 //! What `simulate` and `verify` share: arguments, data, errors, and the run itself.
 
+use crate::emit::REFERENCE;
+use crate::error::Exit;
+use crate::load;
+use crate::model;
 use crate::packet::ResultKind;
-use crate::quantise::Format;
+use crate::quantise::{Format, quantise};
 use crate::verify::stalls::Stalls;
 use crate::verify::{Bench, Options, SimError, SimResult, Timing};
 use ndarray::{Array2, ArrayView2};
@@ -26,7 +30,7 @@ pub trait Data {
     ///
     /// # Errors
     /// If they cannot be read or are not as many.
-    fn labels(&self, spec: &str, frames: usize) -> Result<Vec<usize>, OtherError>;
+    fn labels(&self, spec: &str, frames: usize, classes: usize) -> Result<Vec<u32>, OtherError>;
 
     /// The reference model's logits `[frames, classes]` of the head inside the package.
     ///
@@ -53,9 +57,6 @@ pub struct Common {
     /// Writes an FST trace (slow: give --frames, too)
     #[arg(long, value_name = "FILE")]
     pub waves: Option<PathBuf>,
-    /// Prints JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// clap prints the message alone, so the help goes into it.
@@ -99,11 +100,11 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// The exit code of the command line: 1 a failed check, 2 bad input, 3 a missing tool.
-    pub fn exit_code(&self) -> u8 {
+    /// What the program ends with.
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Simulation(error) => error.exit_code(),
-            Self::Data(_) | Self::NoLogits { .. } | Self::Write { .. } => 2,
+            Self::Simulation(error) => error.exit(),
+            Self::Data(_) | Self::NoLogits { .. } | Self::Write { .. } => Exit::BadInput,
         }
     }
 }
@@ -173,7 +174,7 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
     let options = Options {
         stalls: common.stalls,
         waves: common.waves.clone(),
-        progress: !common.json,
+        progress: true,
         ..Options::default()
     };
     let result = bench.simulate(frames.view(), &options)?;
@@ -194,4 +195,28 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
 pub(super) fn logits(bench: &Bench, result: &SimResult) -> Array2<i64> {
     let shape = (result.answers.len(), bench.manifest.output.classes);
     Array2::from_shape_fn(shape, |(f, c)| result.answers[f].packet.logits[c])
+}
+
+/// [`Data`] from files: what the program itself uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Files;
+
+impl Data for Files {
+    fn inputs(
+        &self,
+        spec: &str,
+        neurons: usize,
+        format: Format,
+    ) -> Result<Array2<i32>, OtherError> {
+        Ok(load::inputs(spec, neurons, format)?.codes)
+    }
+
+    fn labels(&self, spec: &str, frames: usize, classes: usize) -> Result<Vec<u32>, OtherError> {
+        Ok(load::labels(spec, frames, classes)?)
+    }
+
+    fn reference(&self, build: &Path, frames: ArrayView2<i32>) -> Result<Array2<i64>, OtherError> {
+        let head = quantise(&load::head(&build.join(REFERENCE))?)?;
+        Ok(model::run(&head, frames))
+    }
 }

@@ -42,10 +42,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The exit code of the command line: 0 where every bit was equal, else 1.
-    pub fn exit_code(&self) -> u8 {
-        let right = self.comparison.is_equal() && self.scenarios.iter().all(Scenario::is_right);
-        u8::from(!right)
+    /// Whether every bit was equal.
+    pub fn passed(&self) -> bool {
+        self.comparison.is_equal() && self.scenarios.iter().all(Scenario::is_right)
     }
 }
 
@@ -53,7 +52,7 @@ impl Verdict {
 ///
 /// # Errors
 /// If the data, the package or a tool is not fit, or the hardware misbehaves. Bits that differ are
-/// no error: [`Verdict::exit_code`] tells.
+/// no error: [`Verdict::passed`] tells.
 pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     let Run { bench, frames, options, result, summary } = run(&args.common, data, false)?;
     let build = &args.common.build;
@@ -62,9 +61,10 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     let accuracy = match &args.labels {
         None => None,
         Some(spec) => {
-            let labels = data.labels(spec, frames.nrows()).map_err(CommandError::Data)?;
+            let labels =
+                data.labels(spec, frames.nrows(), expected.ncols()).map_err(CommandError::Data)?;
             let pairs = result.answers.iter().zip(&labels);
-            let right = pairs.filter(|(a, l)| usize::from(a.packet.class) == **l).count();
+            let right = pairs.filter(|(a, l)| u32::from(a.packet.class) == **l).count();
             Some(right as f64 / frames.nrows() as f64)
         }
     };

@@ -1,6 +1,10 @@
 //! From a design to files: text only, every decision has been made.
 
+mod library;
+mod package;
 mod top;
+
+pub use package::{Package, PackageError, REFERENCE, package};
 
 use crate::lower::{Design, Rom};
 use std::fmt::Write as _;
@@ -30,4 +34,16 @@ pub fn hardware(design: &Design) -> Vec<(String, String)> {
         }
     }
     files
+}
+
+/// A head with parts that no hardware is made of yet.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("head {name} has exits or a split, which are read and checked but not compiled yet")]
+#[diagnostic(
+    code(clashfree::emit::unsupported),
+    help("remove [[exit]] and [split] to compile the trunk")
+)]
+pub struct UnsupportedError {
+    /// Name of the head.
+    pub name: String,
 }

@@ -1,7 +1,8 @@
 //! `rtl/<top>.v`: names and lists, filled into `templates/top.v`.
 
 use super::stamp;
-use crate::lower::{Design, JunctionStage, ResultKind, Rom};
+use crate::lower::{Design, JunctionStage, Rom};
+use crate::packet::ResultKind;
 use crate::schedule::Shape;
 use askama::Template;
 
@@ -60,12 +61,12 @@ pub(super) fn top(design: &Design) -> String {
     Top {
         stamp: stamp(design),
         design,
-        bus_range: format!("[{:>3}:0]", design.bus_bits - 1),
-        keep_range: format!("[{:>3}:0]", design.bus_bits / 8 - 1),
+        bus_range: format!("[{:>3}:0]", design.input.bus.bus_bits - 1),
+        keep_range: format!("[{:>3}:0]", design.input.bus.bus_bits / 8 - 1),
         layers: layers(design),
         junctions: design.junctions.iter().enumerate().map(|(n, j)| junction(n, j)).collect(),
         last,
-        logits: u8::from(design.output.result == ResultKind::Logits),
+        logits: u8::from(design.output.packet.result == ResultKind::Logits),
     }
     .render()
     .expect("the template only formats values")
@@ -78,12 +79,12 @@ fn row_bits(rows: usize) -> usize {
 
 fn layers(design: &Design) -> Vec<Layer> {
     let input = Layer {
-        neurons: design.input.neurons,
+        neurons: design.input.bus.neurons,
         what: format!("input codes, {}", design.input.format),
         bits: design.input.format.bits,
-        slots: design.input.slots,
-        rows: design.input.beats,
-        row_bits: row_bits(design.input.beats),
+        slots: design.input.slots(),
+        rows: design.input.bus.beats(),
+        row_bits: row_bits(design.input.bus.beats()),
     };
     let results = design.junctions.iter().map(|j| Layer {
         neurons: j.right,

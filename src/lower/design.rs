@@ -1,18 +1,10 @@
 //! The hardware as data: instances, their parameters, ROMs. Validated before any text exists.
 
 use super::Words;
+use crate::bus::BusFormat;
+use crate::packet::PacketFormat;
 use crate::quantise::Format;
 use crate::schedule::Shape;
-
-/// What the packet carries besides class and margin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ResultKind {
-    /// Every logit.
-    Logits,
-    /// Nothing.
-    Class,
-}
 
 /// A whole head in hardware.
 #[derive(Clone, Debug)]
@@ -21,8 +13,6 @@ pub struct Design {
     pub name: String,
     /// Verilog name of the top module.
     pub top: String,
-    /// Bits of `tdata` on both sides.
-    pub bus_bits: usize,
     /// Input stage.
     pub input: InputStage,
     /// Junctions in order.
@@ -34,18 +24,19 @@ pub struct Design {
 }
 
 /// `cf_stream_in`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct InputStage {
-    /// Input neurons.
-    pub neurons: usize,
+    /// How frames lie on the bus.
+    pub bus: BusFormat,
     /// Format of the codes.
     pub format: Format,
-    /// Codes a beat.
-    pub per_beat: usize,
-    /// Slots that carry codes: `per_beat`, or fewer for a head of fewer inputs.
-    pub slots: usize,
-    /// Beats a frame.
-    pub beats: usize,
+}
+
+impl InputStage {
+    /// Slots of a beat that carry codes: fewer than fit for a head of fewer inputs.
+    pub fn slots(&self) -> usize {
+        self.bus.codes_per_beat().min(self.bus.neurons)
+    }
 }
 
 /// `cf_junction`.
@@ -147,10 +138,10 @@ pub struct OutputStage {
     pub classes: usize,
     /// Bits of a logit.
     pub bits: u32,
-    /// Bytes of a margin or logit in the packet.
-    pub field_bytes: usize,
-    /// What the packet carries.
-    pub result: ResultKind,
+    /// Binary places of a logit.
+    pub frac: i32,
+    /// Layout of the packet.
+    pub packet: PacketFormat,
     /// Slots of the logit memory: units of the last junction.
     pub slots: usize,
     /// Rows of the logit memory.
@@ -165,8 +156,6 @@ pub struct OutputStage {
     pub packets: usize,
     /// Cycle in which the logit memory is given back.
     pub release: usize,
-    /// Bytes of a packet.
-    pub packet_bytes: usize,
     /// Beats of a packet.
     pub beats: usize,
 }

@@ -4,9 +4,11 @@ mod design;
 mod timing;
 mod words;
 
-pub use design::{Design, InputStage, JunctionStage, OutputStage, Requant, ResultKind, Rom};
+pub use design::{Design, InputStage, JunctionStage, OutputStage, Requant, Rom};
 pub use words::Words;
 
+use crate::bus::{BusError, BusFormat};
+use crate::packet::{PacketFormat, ResultKind};
 use crate::quantise::{QuantHead, QuantJunction};
 use crate::schedule::{Schedule, Shape};
 
@@ -14,41 +16,27 @@ use crate::schedule::{Schedule, Shape};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interface {
     /// Bits of `tdata` on both sides: a multiple of 8.
-    pub bus_bits: usize,
+    pub bus_bits: u32,
     /// What the packet carries.
     pub result: ResultKind,
 }
 
-/// The widest bus that is offered.
-pub const MAX_BUS_BITS: usize = 4096;
-
 /// The most classes that a packet's 16-bit class field can tell apart.
-pub const MAX_CLASSES: usize = 65_535;
+pub const MAX_CLASSES: usize = 65_536;
 
 /// An outside that cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum InterfaceError {
-    /// A bus that is not whole bytes, or too wide.
-    #[error("a bus of {bits} bits cannot be: it takes whole bytes, 8 to {MAX_BUS_BITS} bits")]
-    #[diagnostic(code(interface::bus), help("give `--bus` a multiple of 8"))]
-    Bus {
-        /// Bits asked for.
-        bits: usize,
-    },
-    /// A bus narrower than one code.
-    #[error("a bus of {bits} bits cannot carry an input code of {code} bits")]
-    #[diagnostic(code(interface::narrow), help("give `--bus {}` or more", code.next_multiple_of(8)))]
-    Narrow {
-        /// Bits of the bus.
-        bits: usize,
-        /// Bits of a code.
-        code: u32,
-    },
+    /// The bus.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Bus(#[from] BusError),
     /// More classes than the packet can name.
-    #[error(
-        "the packet's class field holds {MAX_CLASSES} classes at most, this head has {classes}"
+    #[error("the packet's class field tells {MAX_CLASSES} classes apart, this head has {classes}")]
+    #[diagnostic(
+        code(clashfree::interface::classes),
+        help("reduce the last junction's right neurons")
     )]
-    #[diagnostic(code(interface::classes))]
     Classes {
         /// Right neurons of the last junction.
         classes: usize,
@@ -56,23 +44,16 @@ pub enum InterfaceError {
 }
 
 impl Interface {
-    /// Input codes that one beat carries.
+    /// The input stream of a head.
     ///
     /// # Errors
     /// If no bus like this can be built or the head does not fit it.
-    pub fn codes_per_beat(&self, head: &QuantHead) -> Result<usize, InterfaceError> {
-        let (bits, code) = (self.bus_bits, head.input_format.bits);
-        if bits == 0 || !bits.is_multiple_of(8) || bits > MAX_BUS_BITS {
-            return Err(InterfaceError::Bus { bits });
-        }
+    pub fn bus(&self, head: &QuantHead) -> Result<BusFormat, InterfaceError> {
         let classes = head.junctions.last().map_or(0, |j| j.pattern.right());
         if classes > MAX_CLASSES {
             return Err(InterfaceError::Classes { classes });
         }
-        match bits / code as usize {
-            0 => Err(InterfaceError::Narrow { bits, code }),
-            codes => Ok(codes),
-        }
+        Ok(BusFormat::new(self.bus_bits, head.input_format.bits, head.inputs)?)
     }
 }
 
@@ -80,11 +61,6 @@ impl Interface {
 /// modules, and a name is letters, digits, `_` and `-` only.
 pub fn top_name(head: &str) -> String {
     format!("head_{}", head.replace('-', "_").to_ascii_lowercase())
-}
-
-/// Bytes of a margin or logit field: the smallest of 1, 2, 4, 8 that holds `bits`.
-pub fn field_bytes(bits: u32) -> usize {
-    (bits.div_ceil(8) as usize).next_power_of_two()
 }
 
 /// Lowers a scheduled head.
@@ -96,29 +72,21 @@ pub fn lower(
     schedules: &[Schedule],
     interface: Interface,
 ) -> Result<Design, InterfaceError> {
-    let per_beat = interface.codes_per_beat(head)?;
-    let input = InputStage {
-        neurons: head.inputs,
-        format: head.input_format,
-        per_beat,
-        slots: per_beat.min(head.inputs),
-        beats: head.inputs.div_ceil(per_beat),
-    };
+    let bus = interface.bus(head)?;
+    let input = InputStage { bus, format: head.input_format };
 
     let (last, last_schedule) =
         head.junctions.last().zip(schedules.last()).expect("a head has junctions");
     let classes = last.pattern.right();
-    let field = field_bytes(last.acc_bits);
-    let logit_bytes = if interface.result == ResultKind::Logits { classes * field } else { 0 };
-    let packet_bytes = 4 + field + logit_bytes;
-    let beats = (8 * packet_bytes).div_ceil(interface.bus_bits);
+    let packet = PacketFormat::new(classes, last.acc_bits, interface.result);
+    let beats = packet.beats(interface.bus_bits);
     let rows = last_schedule.shape.result_rows(last_schedule.cycles, classes);
 
     let busiest = schedules.iter().map(|s| s.cycles).max().expect("a head has junctions");
-    let interval = busiest.max(input.beats).max(beats).max(rows);
+    let interval = busiest.max(bus.beats()).max(beats).max(rows);
 
     let mut junctions = Vec::with_capacity(schedules.len());
-    let mut hand_over = timing::from_bus(input.beats, schedules[0].cycles, interval);
+    let mut hand_over = timing::from_bus(bus.beats(), schedules[0].cycles, interval);
     for (number, (junction, schedule)) in head.junctions.iter().zip(schedules).enumerate() {
         let write_latency = timing::write_latency(schedule.shape);
         let reader = schedules.get(number + 1).map_or(rows, |s| s.cycles);
@@ -135,8 +103,8 @@ pub fn lower(
     let output = OutputStage {
         classes,
         bits: last.acc_bits,
-        field_bytes: field,
-        result: interface.result,
+        frac: last.acc_frac(),
+        packet,
         slots,
         rows,
         steps,
@@ -144,13 +112,11 @@ pub fn lower(
         frames: hand_over.frames,
         packets: timing::packets(rows, slots, beats, interval),
         release: hand_over.release,
-        packet_bytes,
         beats,
     };
     Ok(Design {
         name: head.name.clone(),
         top: top_name(&head.name),
-        bus_bits: interface.bus_bits,
         input,
         junctions,
         output,

@@ -1,1 +1,108 @@
 //! The bit-accurate reference: integers in, integers out, by the arithmetic of `docs/numerics.md`.
+//!
+//! It knows the types of [`quantise`](crate::quantise) and [`pattern`](crate::pattern) and nothing
+//! of the hardware: otherwise comparing the two would compare the compiler with itself.
+//!
+//! [`run`] is the fast one, over many frames; [`trace`] shows every intermediate value of one frame.
+//! They share no code but the rounding formula's two lines, and a test compares both with a third.
+
+mod batch;
+
+pub use batch::run;
+
+use crate::quantise::{QuantHead, QuantJunction};
+
+/// Every value of one frame, in the user's order of neurons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// One a junction, from the input on.
+    pub junctions: Vec<JunctionTrace>,
+}
+
+/// What one junction computes of one frame; one value a right neuron.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JunctionTrace {
+    /// Exact sums with the bias, without the rounding constant.
+    pub accumulators: Vec<i64>,
+    /// The codes that go out; `None` where the accumulators do, as logits.
+    pub codes: Option<Vec<i32>>,
+}
+
+impl Trace {
+    /// The logits: the last junction's accumulators.
+    pub fn logits(&self) -> &[i64] {
+        self.junctions.last().map_or(&[], |j| &j.accumulators)
+    }
+}
+
+/// Computes one frame and keeps everything.
+///
+/// # Panics
+/// If `frame` has not one code an input neuron.
+pub fn trace(head: &QuantHead, frame: &[i32]) -> Trace {
+    assert_eq!(frame.len(), head.inputs, "one code an input neuron");
+    let mut left = frame.to_vec();
+    let junctions = head.junctions.iter().map(|j| {
+        let accumulators = accumulate(j, &left);
+        let codes = j.shift().zip(j.clamp()).map(|(shift, range)| {
+            accumulators.iter().map(|&acc| requantise(acc, shift, range)).collect::<Vec<_>>()
+        });
+        left.clone_from(codes.as_ref().unwrap_or(&Vec::new()));
+        JunctionTrace { accumulators, codes }
+    });
+    Trace { junctions: junctions.collect() }
+}
+
+fn accumulate(j: &QuantJunction, left: &[i32]) -> Vec<i64> {
+    let rows = j.pattern.left_ends().chunks_exact(j.pattern.d_in());
+    let weights = j.weights.chunks_exact(j.pattern.d_in());
+    rows.zip(weights)
+        .zip(&j.bias)
+        .map(|((row, weights), &bias)| {
+            let products =
+                row.iter().zip(weights).map(|(l, &w)| i64::from(w) * i64::from(left[l.at()]));
+            bias + products.sum::<i64>()
+        })
+        .collect()
+}
+
+/// From an accumulator, without rounding constant, to an output code: round half up at `2^shift`,
+/// then clamp; a shift that is not positive goes left.
+pub fn requantise(acc: i64, shift: i32, (lo, hi): (i64, i64)) -> i32 {
+    let q = if shift > 0 {
+        // An accumulator has 63 bits at most, the constant included.
+        (acc + (1 << (shift - 1))) >> shift
+    } else {
+        // Codes have 16 bits at most: what is beyond 17 bits, or shifted by more, is clamped.
+        acc.clamp(-(1 << 17), 1 << 17) << (-shift).min(17)
+    };
+    q.clamp(lo, hi) as i32
+}
+
+/// A class and how sure the head is of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The largest logit's index, the lowest of those that tie.
+    pub class: usize,
+    /// Largest minus second largest logit, not negative; 0 for a head of one class.
+    pub margin: u64,
+}
+
+/// Decides by the logits of one frame.
+///
+/// # Panics
+/// If there are no logits.
+pub fn classify<'a>(logits: impl IntoIterator<Item = &'a i64>) -> Decision {
+    let mut logits = logits.into_iter().copied().enumerate();
+    let (mut class, mut largest) = logits.next().expect("a head has a class");
+    let mut second = None;
+    for (i, v) in logits {
+        if v > largest {
+            second = Some(largest);
+            (class, largest) = (i, v);
+        } else if second.is_none_or(|s| v > s) {
+            second = Some(v);
+        }
+    }
+    Decision { class, margin: second.map_or(0, |s| largest.abs_diff(s)) }
+}

@@ -1,7 +1,11 @@
 //! From floats to integers: what leaves this stage holds no float.
 
+mod convert;
+mod error;
 mod format;
 
+pub use convert::{acc_bits, quantise, quantise_junction};
+pub use error::{MAX_ACC_BITS, QuantiseError};
 pub use format::{Format, MAX_BITS};
 
 use crate::pattern::Pattern;

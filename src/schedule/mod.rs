@@ -12,12 +12,21 @@ pub use shape::{Place, Shape};
 use crate::quantise::{QuantHead, QuantJunction};
 
 /// How much parallelism the user wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Budget {
     /// At most so many cycles a frame for every junction, with the fewest lanes that do it.
     Cycles(usize),
     /// So many lanes for each junction.
     Parallelism(Vec<usize>),
+}
+
+impl Budget {
+    /// The cycles that the bus takes to bring a frame, as far as the head can use them.
+    pub fn matching_bus(head: &QuantHead, per_beat: usize) -> Self {
+        let most = head.junctions.iter().map(|j| j.pattern.edges()).max().unwrap_or(1);
+        Self::Cycles(head.inputs.div_ceil(per_beat).min(most))
+    }
 }
 
 /// A budget that cannot be met.

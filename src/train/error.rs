@@ -4,7 +4,7 @@ use crate::pattern::{GenerateError, MAX_EDGES};
 use std::path::PathBuf;
 
 /// Bad input to `train`, or a run that came to nothing. Nothing is written in either case.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum TrainError {
     /// A file cannot be read.
     #[error("cannot read {what} {}: {source}", path.display())]

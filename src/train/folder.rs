@@ -3,6 +3,7 @@
 use super::error::TrainError;
 use super::fit::Trained;
 use super::metrics::METRICS_START;
+use crate::files;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
@@ -15,7 +16,6 @@ pub const FILES: [&str; 3] = ["head.toml", "head.safetensors", "metrics.jsonl"];
 #[derive(Debug)]
 pub struct Destination {
     folder: PathBuf,
-    parent: PathBuf,
     /// The recipe, if it lies in the folder, which then keeps it.
     recipe: Option<(OsString, Vec<u8>)>,
 }
@@ -34,14 +34,11 @@ impl Destination {
             Ok(folder) => folder,
             Err(_) => std::path::absolute(folder).map_err(write)?,
         };
-        let parent = folder.parent().unwrap_or(&folder).to_owned();
-        let mut destination = Self { folder, parent, recipe: None };
+        let mut destination = Self { folder, recipe: None };
         if fs::symlink_metadata(&destination.folder).is_ok() {
             destination.check_contents(recipe)?;
         }
-        // The parents are made only when there is something to put there.
-        let nearest = destination.parent.ancestors().find(|folder| folder.exists());
-        destination.beside(".probe", nearest.unwrap_or(&destination.parent)).map_err(write)?;
+        files::can_write_beside(&destination.folder).map_err(write)?;
         Ok(destination)
     }
 
@@ -85,53 +82,14 @@ impl Destination {
     /// # Errors
     /// If writing fails; the folder is then as it was.
     pub fn write(&self, trained: &Trained) -> Result<(), TrainError> {
-        self.try_write(trained).map_err(|source| self.write_error(source))
-    }
-
-    fn try_write(&self, trained: &Trained) -> std::io::Result<()> {
-        fs::create_dir_all(&self.parent)?;
-        let new = self.beside(".new", &self.parent)?;
         let texts = [trained.toml.as_bytes(), &trained.safetensors, trained.metrics.as_bytes()];
-        for (name, bytes) in FILES.iter().zip(texts) {
-            fs::write(new.path().join(name), bytes)?;
-        }
-        if let Some((name, bytes)) = &self.recipe {
-            fs::write(new.path().join(name), bytes)?;
-        }
-        readable(new.path())?;
-        // Two renames, since std has no exchange: a kill between them leaves the old folder
-        // complete under a name that begins with a dot and its own.
-        let old = self.beside(".old", &self.parent)?;
-        let aside = old.path().join("output");
-        let replaces = self.folder.exists();
-        if replaces {
-            fs::rename(&self.folder, &aside)?;
-        }
-        if let Err(error) = fs::rename(new.path(), &self.folder) {
-            if replaces {
-                fs::rename(&aside, &self.folder)?;
-            }
-            return Err(error);
-        }
-        let _ = new.keep(); // it has moved
-        Ok(())
-    }
-
-    /// A folder in `parent` that vanishes when dropped.
-    fn beside(&self, why: &str, parent: &Path) -> std::io::Result<tempfile::TempDir> {
-        let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        tempfile::Builder::new().prefix(&format!(".{name}{why}-")).tempdir_in(parent)
+        let outputs = FILES.iter().map(Path::new).zip(texts);
+        let recipe = self.recipe.iter().map(|(name, bytes)| (Path::new(name), bytes.as_slice()));
+        files::whole_folder(&self.folder, outputs.chain(recipe))
+            .map_err(|source| self.write_error(source))
     }
 
     fn write_error(&self, source: std::io::Error) -> TrainError {
         TrainError::Write { path: self.folder.clone(), source }
     }
-}
-
-/// Gives a folder the permissions of any new one; temporary ones are for their owner only.
-fn readable(folder: &Path) -> std::io::Result<()> {
-    let model = folder.join("permissions");
-    fs::create_dir(&model)?;
-    fs::set_permissions(folder, fs::metadata(&model)?.permissions())?;
-    fs::remove_dir(model)
 }

@@ -13,6 +13,7 @@ pub mod tools;
 pub mod vectors;
 
 use crate::bus::{BusError, BusFormat};
+use crate::error::Exit;
 use crate::manifest::{Changed, Manifest, ManifestError};
 use crate::packet::{Packet, PacketError, PacketFormat};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -203,19 +204,19 @@ pub enum SimError {
 }
 
 impl SimError {
-    /// The exit code of the command line: 1 a failed check, 2 bad input, 3 a missing tool.
-    pub fn exit_code(&self) -> u8 {
+    /// What the program ends with.
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Build(build::BuildError::Tool(_)) => 3,
-            Self::Manifest(_) | Self::Bus(_) | Self::Width { .. } | Self::Empty => 2,
+            Self::Build(build::BuildError::Tool(_)) => Exit::MissingTool,
+            Self::Manifest(_) | Self::Bus(_) | Self::Width { .. } | Self::Empty => Exit::BadInput,
             Self::Build(
                 build::BuildError::Files { .. }
                 | build::BuildError::Io { .. }
                 | build::BuildError::Space { .. },
             )
-            | Self::Run(RunError::Waves { .. } | RunError::Start { .. }) => 2,
-            Self::Build(_) | Self::Run(_) => 1,
-            Self::Packet { .. } | Self::User { .. } | Self::Count { .. } => 1,
+            | Self::Run(RunError::Waves { .. } | RunError::Start { .. }) => Exit::BadInput,
+            Self::Build(_) | Self::Run(_) => Exit::Failed,
+            Self::Packet { .. } | Self::User { .. } | Self::Count { .. } => Exit::Failed,
         }
     }
 }

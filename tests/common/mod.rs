@@ -103,6 +103,7 @@ impl Shape {
             name: name.into(),
             top: "cf_fixture".into(),
             head_sha256: String::new(),
+            budget: clashfree::schedule::Budget::Cycles(1),
             bus_bits: self.bus_bits,
             result: self.result,
             input: InputRecord {

@@ -1,0 +1,98 @@
+//! The command line: what it takes, and how an answer gets out.
+
+use crate::commands::simulation::Files;
+use crate::commands::{check, compile, infer, simulate, train, verify};
+use crate::error::{Error, Exit, StdoutError};
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+
+/// Compiles trained structured-sparse network heads to verified FPGA datapaths.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Exit codes: 0 done, 1 a mismatch or a failed check, 2 bad input, 3 a missing tool.
+HEAD is a head.toml, or the folder that holds one."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+
+    /// Answer in JSON, errors too.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Train(train::TrainArgs),
+    Check(check::Args),
+    Infer(infer::Args),
+    Compile(compile::Args),
+    Simulate(simulate::Args),
+    Verify(verify::Args),
+}
+
+impl Command {
+    fn run(&self) -> Result<Answer, Error> {
+        match self {
+            Self::Check(args) => check::run(args),
+            Self::Infer(args) => infer::run(args),
+            Self::Compile(args) => compile::run(args),
+            Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
+            Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
+            Self::Verify(args) => {
+                let verdict = verify::verify(args, &Files)?;
+                Ok(Answer::of(&verdict, verdict.passed()))
+            }
+        }
+    }
+}
+
+/// What a command has to say.
+#[derive(Debug)]
+pub struct Answer {
+    /// For people; ends in a line break.
+    pub text: String,
+    /// The same for programs.
+    pub json: serde_json::Value,
+    /// Whether all that was checked held.
+    pub passed: bool,
+}
+
+impl Answer {
+    /// An outcome that can say itself both ways.
+    fn of(outcome: &(impl std::fmt::Display + serde::Serialize), passed: bool) -> Self {
+        let json = serde_json::to_value(outcome).expect("outcomes have string keys only");
+        let text = outcome.to_string();
+        Self { text: format!("{}\n", text.trim_end()), json, passed }
+    }
+}
+
+/// Runs the program on its command line and tells how it ended.
+pub fn main() -> Exit {
+    // Usage errors end the program here, with code 2.
+    let cli = Cli::parse();
+    match cli.command.run().and_then(|answer| print(&answer, cli.json)) {
+        Ok(true) => Exit::Done,
+        Ok(false) => Exit::Failed,
+        Err(error) => {
+            let text = if cli.json { error.json() } else { error.text() };
+            // If nobody can be told, the exit code still tells.
+            let _ = io::stderr().write_all(text.as_bytes());
+            error.exit()
+        }
+    }
+}
+
+/// Prints an answer; a reader that went away, as `head` does, is no error.
+fn print(answer: &Answer, json: bool) -> Result<bool, Error> {
+    let text = if json { format!("{:#}\n", answer.json) } else { answer.text.clone() };
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(StdoutError::from(e).into()),
+        _ => Ok(answer.passed),
+    }
+}

@@ -1,0 +1,139 @@
+//! `compile`: a head becomes a package of Verilog.
+
+use crate::cli::Answer;
+use crate::emit::Package;
+use crate::error::Error;
+use crate::lower::Interface;
+use crate::packet::ResultKind;
+use crate::pipeline::{Compiled, Target, compile};
+use crate::schedule::Budget;
+use comfy_table::{Table, presets};
+use serde_json::json;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Compile a head into a package: Verilog, ROM files, simulation.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without --cycles or --parallelism the junctions are as fast as the bus brings frames.
+
+Examples:
+  clashfree compile HEAD -o build/head
+  clashfree compile HEAD -o build/head --cycles 100
+  clashfree compile HEAD -o build/head --parallelism 32,8,8 --bus 128 --result class")]
+pub struct Args {
+    /// A head.toml, or the folder that holds one.
+    head: PathBuf,
+
+    /// Folder for the package; only a package is replaced.
+    #[arg(short, long, value_name = "BUILD")]
+    output: PathBuf,
+
+    /// Most cycles that a junction may take for a frame.
+    #[arg(long, value_name = "N", conflicts_with = "parallelism")]
+    cycles: Option<usize>,
+
+    /// Lanes of each junction.
+    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',')]
+    parallelism: Option<Vec<usize>>,
+
+    /// Bits of the streams' tdata, a multiple of 8.
+    #[arg(long, value_name = "BITS", default_value_t = 64)]
+    bus: u32,
+
+    /// What a packet carries besides class, frame number and margin.
+    #[arg(long, value_enum, default_value_t = ResultKind::Logits)]
+    result: ResultKind,
+}
+
+/// Compiles and writes the package.
+///
+/// # Errors
+/// If the head, the budget or the output folder is not fit; nothing is written then.
+pub fn run(args: &Args) -> Result<Answer, Error> {
+    let budget = match (&args.parallelism, args.cycles) {
+        (Some(lanes), _) => Some(Budget::Parallelism(lanes.clone())),
+        (None, cycles) => cycles.map(Budget::Cycles),
+    };
+    let interface = Interface { bus_bits: args.bus, result: args.result };
+    Package::check(&args.output)?;
+    let compiled = compile(&args.head, &Target { budget, interface })?;
+    compiled.package.write(&args.output)?;
+    Ok(answer(args, &compiled))
+}
+
+fn answer(args: &Args, compiled: &Compiled) -> Answer {
+    let Compiled { head, design, package } = compiled;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header([
+        "junction",
+        "left",
+        "right",
+        "edges",
+        "lanes",
+        "cycles",
+        "busy",
+        "units",
+        "copies",
+        "weight bits",
+        "index bits",
+        "memory bits",
+    ]);
+    for (n, j) in package.manifest.junctions.iter().enumerate() {
+        table.add_row([
+            n.to_string(),
+            j.left.to_string(),
+            j.right.to_string(),
+            j.edges.to_string(),
+            j.lanes.to_string(),
+            j.cycles.to_string(),
+            format!("{:.1} %", 100.0 * j.utilisation),
+            j.units.to_string(),
+            j.copies.to_string(),
+            j.weight_bits.to_string(),
+            j.index_bits.to_string(),
+            j.memory_bits.to_string(),
+        ]);
+    }
+    let rom_bits: usize =
+        package.manifest.junctions.iter().map(|j| j.weight_bits + j.bias_bits + j.index_bits).sum();
+    let dense_bits: usize = head
+        .junctions
+        .iter()
+        .map(|j| {
+            let p = &j.pattern;
+            p.left() * p.right() * j.weight_format.bits as usize + p.right() * j.acc_bits as usize
+        })
+        .sum();
+    let (bus, output) = (design.input.bus, &design.output);
+    let mut text = format!("{}: module {}\n{table}\n", design.name, design.top);
+    writeln!(
+        text,
+        "a frame every {} cycles; {} beats in, {} beats out on {} bits",
+        design.initiation_interval,
+        bus.beats(),
+        output.beats,
+        bus.bus_bits
+    )
+    .expect("a string takes all");
+    writeln!(
+        text,
+        "ROM {rom_bits} bits; fully connected {dense_bits} bits in weights and biases alone\n{} files in {}",
+        package.files.len(),
+        args.output.display()
+    )
+    .expect("a string takes all");
+    let json = json!({
+        "output": args.output,
+        "rom_bits": rom_bits,
+        "dense_rom_bits": dense_bits,
+        "files": package.files.len(),
+        "manifest": {
+            "name": package.manifest.name,
+            "top": package.manifest.top,
+            "initiation_interval": package.manifest.initiation_interval,
+            "junctions": package.manifest.junctions,
+        },
+    });
+    Answer { text, json, passed: true }
+}

@@ -1,0 +1,30 @@
+//! The hand-written modules, copied into every package.
+
+/// Files below `rtl/lib/`: name and text.
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("cf_accumulate.v", include_str!("../../hw/rtl/cf_accumulate.v")),
+    ("cf_accumulate_wide.v", include_str!("../../hw/rtl/cf_accumulate_wide.v")),
+    ("cf_best_two.v", include_str!("../../hw/rtl/cf_best_two.v")),
+    ("cf_bias.v", include_str!("../../hw/rtl/cf_bias.v")),
+    ("cf_classify.v", include_str!("../../hw/rtl/cf_classify.v")),
+    ("cf_credit.v", include_str!("../../hw/rtl/cf_credit.v")),
+    ("cf_delay.v", include_str!("../../hw/rtl/cf_delay.v")),
+    ("cf_delay_flag.v", include_str!("../../hw/rtl/cf_delay_flag.v")),
+    ("cf_dot.v", include_str!("../../hw/rtl/cf_dot.v")),
+    ("cf_junction.v", include_str!("../../hw/rtl/cf_junction.v")),
+    ("cf_lanes.v", include_str!("../../hw/rtl/cf_lanes.v")),
+    ("cf_left.v", include_str!("../../hw/rtl/cf_left.v")),
+    ("cf_packet.v", include_str!("../../hw/rtl/cf_packet.v")),
+    ("cf_ram.v", include_str!("../../hw/rtl/cf_ram.v")),
+    ("cf_requant.v", include_str!("../../hw/rtl/cf_requant.v")),
+    ("cf_resize.v", include_str!("../../hw/rtl/cf_resize.v")),
+    ("cf_result.v", include_str!("../../hw/rtl/cf_result.v")),
+    ("cf_rom.v", include_str!("../../hw/rtl/cf_rom.v")),
+    ("cf_rom_check.v", include_str!("../../hw/rtl/cf_rom_check.v")),
+    ("cf_select.v", include_str!("../../hw/rtl/cf_select.v")),
+    ("cf_sequencer.v", include_str!("../../hw/rtl/cf_sequencer.v")),
+    ("cf_side.v", include_str!("../../hw/rtl/cf_side.v")),
+    ("cf_stream_in.v", include_str!("../../hw/rtl/cf_stream_in.v")),
+    ("cf_units_serial.v", include_str!("../../hw/rtl/cf_units_serial.v")),
+    ("cf_units_wide.v", include_str!("../../hw/rtl/cf_units_wide.v")),
+];

@@ -1,0 +1,286 @@
+//! All files of a package, and putting them where the user wants them.
+
+use super::{hardware, library, stamp};
+use crate::files;
+use crate::lower::Design;
+use crate::manifest::{
+    self, FILE, InputRecord, JunctionRecord, Manifest, ManifestError, OutputRecord, TOOL,
+};
+use crate::model;
+use crate::packet::{Packet, ResultKind};
+use crate::quantise::QuantHead;
+use crate::save::{HEAD, TENSORS, quant_to_files};
+use crate::schedule::Budget;
+use crate::verify::{SIM_FILES, vectors};
+use askama::Template;
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Random frames that a package carries for its own simulation, besides two extreme ones.
+const RANDOM_FRAMES: usize = 14;
+
+/// Seed of those frames.
+const SEED: u64 = 1;
+
+/// Folder of the head in integers, below a package.
+pub const REFERENCE: &str = "reference";
+
+/// Where a simulator leaves what it builds; a package may be replaced all the same.
+const SCRATCH: &str = "sim/build";
+
+/// Every file of a package by its path, the manifest included.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// Path below the package and content.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// What `manifest.json` says.
+    pub manifest: Manifest,
+}
+
+/// An output folder that cannot be.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum PackageError {
+    /// There is something else.
+    #[error("{} is not a package of clashfree, so it is not replaced: {found}", .folder.display())]
+    #[diagnostic(code(clashfree::package::not_ours), help("give another folder with -o"))]
+    NotOurs {
+        /// The folder.
+        folder: PathBuf,
+        /// What stands there.
+        found: String,
+    },
+    /// The system refuses.
+    #[error("cannot write the package {}: {source}", .folder.display())]
+    #[diagnostic(
+        code(clashfree::package::write),
+        help("nothing was changed; check the permissions and the space on the disk")
+    )]
+    Write {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+#[derive(Template)]
+#[template(path = "package.md")]
+struct Readme<'a> {
+    design: &'a Design,
+    stamp: String,
+    chain: String,
+    rows: Vec<String>,
+    bound: String,
+    input_meaning: String,
+    margin_end: usize,
+    logits: bool,
+    logit_unit: String,
+}
+
+/// Makes every file of the package of a lowered head.
+pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
+    let mut files: BTreeMap<String, Vec<u8>> =
+        hardware(design).into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+    for (name, text) in library::FILES {
+        files.insert(format!("rtl/lib/{name}"), text.as_bytes().to_vec());
+    }
+    for (name, text) in SIM_FILES {
+        files.insert(format!("sim/{name}"), text.as_bytes().to_vec());
+    }
+    let sources: Vec<&str> =
+        files.keys().filter(|f| f.starts_with("rtl/")).map(String::as_str).collect();
+    files.insert("files.f".into(), format!("{}\n", sources.join("\n")).into_bytes());
+
+    let (toml, tensors) = quant_to_files(head);
+    let mut whole = toml.clone().into_bytes();
+    whole.extend(&tensors);
+    let head_sha256 = manifest::sha256(&whole);
+    files.insert(format!("{REFERENCE}/{HEAD}"), toml.into_bytes());
+    files.insert(format!("{REFERENCE}/{TENSORS}"), tensors);
+    files.insert("README.md".into(), readme(design).into_bytes());
+
+    let mut manifest = record(design, budget, head_sha256);
+    let frames = frames(head);
+    let logits = model::run(head, frames.view());
+    let packets: Vec<Packet> = logits
+        .rows()
+        .into_iter()
+        .enumerate()
+        .map(|(f, row)| design.output.packet.answer(f as u64, &row.to_vec()))
+        .collect();
+    let recorded =
+        vectors::vectors(&design.input.bus, &design.output.packet, frames.view(), &packets);
+    files.insert("sim/config.mk".into(), recorded.config(&manifest).into_bytes());
+    files.insert("sim/vectors/in.hex".into(), recorded.input.into_bytes());
+    files.insert("sim/vectors/out.hex".into(), recorded.output.into_bytes());
+
+    manifest.files =
+        files.iter().map(|(path, bytes)| (path.clone(), manifest::sha256(bytes))).collect();
+    files.insert(FILE.into(), manifest.to_json().into_bytes());
+    Package { files, manifest }
+}
+
+/// Frames of the smallest and the largest codes, then random ones.
+fn frames(head: &QuantHead) -> Array2<i32> {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(SEED);
+    let (lo, hi) = (head.input_format.min() as i32, head.input_format.max() as i32);
+    Array2::from_shape_fn((RANDOM_FRAMES + 2, head.inputs), |(f, _)| match f {
+        0 => lo,
+        1 => hi,
+        _ => rng.random_range(lo..=hi),
+    })
+}
+
+fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
+    let bus = design.input.bus;
+    let format = design.input.format;
+    let junctions = design
+        .junctions
+        .iter()
+        .map(|j| JunctionRecord {
+            left: j.left,
+            right: j.right,
+            d_out: j.d_out,
+            d_in: j.d_in,
+            edges: j.edges,
+            cycles: j.cycles as u64,
+            lanes: j.lanes,
+            units: j.units(),
+            utilisation: j.edges as f64 / (j.lanes * j.cycles) as f64,
+            acc_bits: j.acc_bits,
+            weight_bits: j.weight_rom.words.bits(),
+            bias_bits: j.bias_rom.words.bits(),
+            index_bits: j.index_bits(),
+            copies: j.copies,
+            memory_bits: j.memory_bits(),
+        })
+        .collect();
+    Manifest {
+        tool: TOOL.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        name: design.name.clone(),
+        top: design.top.clone(),
+        head_sha256,
+        budget: budget.clone(),
+        bus_bits: bus.bus_bits,
+        result: design.output.packet.result,
+        input: InputRecord {
+            neurons: bus.neurons,
+            bits: format.bits,
+            signed: format.signed,
+            frac: format.frac,
+            codes_per_beat: bus.codes_per_beat(),
+            beats: bus.beats(),
+        },
+        output: OutputRecord {
+            classes: design.output.classes,
+            field_bytes: design.output.packet.field_bytes,
+            logit_frac: design.output.frac,
+            packet_bytes: design.output.packet.bytes(),
+            beats: design.output.beats,
+        },
+        initiation_interval: design.initiation_interval as u64,
+        junctions,
+        files: BTreeMap::new(),
+    }
+}
+
+fn readme(design: &Design) -> String {
+    let layers = std::iter::once(design.input.bus.neurons)
+        .chain(design.junctions.iter().map(|j| j.right))
+        .map(|n| n.to_string());
+    let rows = design.junctions.iter().enumerate().map(|(n, j)| {
+        let busy = 100.0 * j.edges as f64 / (j.lanes * j.cycles) as f64;
+        format!(
+            "{n} | {} | {} | {} | {} | {} | {} | {} | {busy:.1} %",
+            j.left, j.right, j.d_out, j.d_in, j.edges, j.lanes, j.cycles
+        )
+    });
+    let busiest = design.junctions.iter().map(|j| j.cycles).max();
+    let bound = if busiest == Some(design.initiation_interval) {
+        "as many as the busiest junction needs"
+    } else {
+        "as many as the bus needs"
+    };
+    let format = design.input.format;
+    let sign = if format.signed { "two's complement" } else { "unsigned" };
+    Readme {
+        design,
+        stamp: stamp(design),
+        chain: layers.collect::<Vec<_>>().join(" → "),
+        rows: rows.collect(),
+        bound: bound.into(),
+        input_meaning: format!("{sign}, a code `c` stands for `c * 2^{}`", -format.frac),
+        margin_end: 3 + design.output.packet.field_bytes,
+        logits: design.output.packet.result == ResultKind::Logits,
+        logit_unit: format!("v * 2^{}", -design.output.frac),
+    }
+    .render()
+    .expect("the template only formats values")
+        + "\n"
+}
+
+impl Package {
+    /// Whether the package may be written to `folder`: nothing is there yet, or only a package.
+    ///
+    /// # Errors
+    /// If something else is there, or the place cannot be written.
+    pub fn check(folder: &Path) -> Result<(), PackageError> {
+        let failed = |source| PackageError::Write { folder: folder.to_owned(), source };
+        let not_ours = |found: String| PackageError::NotOurs { folder: folder.to_owned(), found };
+        if folder.symlink_metadata().is_ok() {
+            if !folder.is_dir() {
+                return Err(not_ours("it is not a folder".into()));
+            }
+            let found = below(folder).map_err(failed)?;
+            if !found.is_empty() {
+                let ours = match Manifest::load(folder) {
+                    Ok((manifest, _)) => manifest.files,
+                    Err(ManifestError::Version { .. }) => {
+                        return Err(not_ours("another version of clashfree wrote it".into()));
+                    }
+                    Err(error) => return Err(not_ours(error.to_string())),
+                };
+                let foreign = |path: &&String| {
+                    *path != FILE && !ours.contains_key(*path) && !path.starts_with(SCRATCH)
+                };
+                if let Some(path) = found.iter().find(foreign) {
+                    return Err(not_ours(format!("it holds {path}")));
+                }
+            }
+        }
+        files::can_write_beside(folder).map_err(failed)
+    }
+
+    /// Writes the package; it appears whole or not at all.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), or if writing fails.
+    pub fn write(&self, folder: &Path) -> Result<(), PackageError> {
+        Self::check(folder)?;
+        let files = self.files.iter().map(|(path, bytes)| (Path::new(path), bytes.as_slice()));
+        files::whole_folder(folder, files)
+            .map_err(|source| PackageError::Write { folder: folder.to_owned(), source })
+    }
+}
+
+/// Paths of all files below a folder, with slashes.
+fn below(folder: &Path) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut folders = vec![(folder.to_owned(), String::new())];
+    while let Some((path, prefix)) = folders.pop() {
+        for entry in path.read_dir()? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                folders.push((entry.path(), format!("{name}/")));
+            } else {
+                found.push(name);
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,93 @@
+//! One error for all stages, and the exit code it ends the program with.
+
+use crate::commands::simulation::CommandError;
+use crate::emit::{PackageError, UnsupportedError};
+use crate::load::{HeadError, InputError, LabelError, WriteError};
+use crate::lower::InterfaceError;
+use crate::quantise::QuantiseError;
+use crate::save::SaveError;
+use crate::schedule::BudgetError;
+use crate::train::TrainError;
+use miette::Diagnostic;
+use serde_json::json;
+
+/// The program's exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All done.
+    Done = 0,
+    /// A comparison or a check failed.
+    Failed = 1,
+    /// Something in the files or on the command line is wrong.
+    BadInput = 2,
+    /// A tool that is needed is not there.
+    MissingTool = 3,
+}
+
+/// Whatever a stage may answer instead of its product.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error(transparent)]
+#[diagnostic(transparent)]
+pub enum Error {
+    /// A head file is wrong.
+    Head(#[from] HeadError),
+    /// A head does not become integers.
+    Quantise(#[from] QuantiseError),
+    /// Inputs are wrong.
+    Input(#[from] InputError),
+    /// Labels are wrong.
+    Label(#[from] LabelError),
+    /// Logits could not be written.
+    Write(#[from] WriteError),
+    /// A head could not be written.
+    Save(#[from] SaveError),
+    /// A parallelism that cannot be.
+    Budget(#[from] BudgetError),
+    /// An outside that cannot be built.
+    Interface(#[from] InterfaceError),
+    /// A head that cannot be compiled yet.
+    Unsupported(#[from] UnsupportedError),
+    /// A package could not be written.
+    Package(#[from] PackageError),
+    /// Training failed.
+    Train(#[from] TrainError),
+    /// Simulation failed.
+    Simulation(#[from] CommandError),
+    /// Standard output is no more, other than by a closed pipe.
+    Stdout(#[from] StdoutError),
+}
+
+/// Standard output could not be written.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("cannot write to standard output: {0}")]
+#[diagnostic(code(stdout::write))]
+pub struct StdoutError(#[from] std::io::Error);
+
+impl Error {
+    /// What the program ends with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Simulation(error) => error.exit(),
+            _ => Exit::BadInput,
+        }
+    }
+
+    /// For people: `error: …`, `help: …` where there is one, and the error's code.
+    pub fn text(&self) -> String {
+        let help = self.help().map_or_else(String::new, |h| format!("  help: {h}\n"));
+        let code = self.code().map_or_else(String::new, |c| format!("  code: {c}\n"));
+        format!("error: {self}\n{help}{code}")
+    }
+
+    /// For programs: the same as one JSON object on a line.
+    pub fn json(&self) -> String {
+        let error = json!({
+            "message": self.to_string(),
+            "help": self.help().map(|h| h.to_string()),
+            "code": self.code().map(|c| c.to_string()),
+            "exit": self.exit() as u8,
+        });
+        format!("{}\n", json!({ "error": error }))
+    }
+}

@@ -1,0 +1,264 @@
+//! A head as its file has it: formats, patterns, and values that are still floats or already codes.
+
+use super::file::{ExitTable, HeadFile, JunctionTable};
+use super::safetensors::{Kind, TensorFile};
+use super::{HeadError, MAX_CELLS, MAX_NEURONS, file};
+use crate::ids::Neuron;
+use crate::pattern::Pattern;
+use crate::quantise::{Activation, Format, Source};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What [`head`] reads: a checked head file and the tensors it names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// Checked name: `[A-Za-z][A-Za-z0-9_-]*`, at most 64 characters.
+    pub name: String,
+    /// Input neurons.
+    pub inputs: usize,
+    /// Format of the input codes.
+    pub input_format: Format,
+    /// The junctions of the trunk, from the input on; never empty.
+    pub trunk: Vec<HeadJunction>,
+    /// Early exits, in the file's order.
+    pub exits: Vec<Exit>,
+    /// Where the head ends, if a tail follows elsewhere.
+    pub split: Option<Split>,
+}
+
+/// One junction with its values in the pattern's right order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadJunction {
+    /// Which left neuron feeds which right neuron.
+    pub pattern: Pattern,
+    /// One an edge, in right order.
+    pub weights: Values,
+    /// One a right neuron; codes are at the accumulator's scale.
+    pub bias: Values,
+    /// Format of what comes in.
+    pub input_format: Format,
+    /// Format that the weights are quantised to; always signed.
+    pub weight_format: Format,
+    /// What happens to the accumulators.
+    pub activation: Activation,
+    /// Format of what goes out; `None` on the last junction of a chain.
+    pub output_format: Option<Format>,
+    /// The names of the tensors.
+    pub source: Source,
+}
+
+/// The numbers of one tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Trained values, to be quantised; all finite.
+    Floats(Vec<f64>),
+    /// Codes, taken as they are.
+    Codes(Vec<i64>),
+}
+
+impl Values {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Floats(v) => v.len(),
+            Self::Codes(v) => v.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A branch off a trunk junction's output that may answer early.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exit {
+    /// The trunk junction whose output feeds the branch.
+    pub after: usize,
+    /// When the branch answers.
+    pub rule: Rule,
+    /// What the rule compares with, at the scale of the branch's logits.
+    pub threshold: i64,
+    /// The junctions of the branch; never empty.
+    pub junctions: Vec<HeadJunction>,
+}
+
+/// When an exit answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rule {
+    /// If the largest logit exceeds the second largest by at least the threshold.
+    Margin,
+}
+
+/// Where the head ends and the tail begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// The last trunk junction of the head.
+    pub after: usize,
+}
+
+/// Reads a head from its `head.toml`, or from the folder that holds one.
+///
+/// # Errors
+/// For everything that can be wrong with the two files: see [`HeadError`].
+pub fn head(path: &Path) -> Result<Head, HeadError> {
+    let path = if path.is_dir() { path.join("head.toml") } else { path.to_path_buf() };
+    let toml = file::read(&path)?;
+    let beside = path.parent().unwrap_or(Path::new("")).join(&toml.weights);
+    let mut tensors = TensorFile::open(&beside)?;
+    build(toml, &mut tensors)
+}
+
+/// Joins a checked head file and its tensors.
+fn build(toml: HeadFile, tensors: &mut TensorFile) -> Result<Head, HeadError> {
+    let inputs = neurons("[input]", toml.input.neurons)?;
+    let input_format = toml.input.format.check("[input] format")?;
+    let trunk = chain("junction", &toml.junction, inputs, input_format, tensors)?;
+    let exits = toml
+        .exit
+        .iter()
+        .enumerate()
+        .map(|(i, table)| exit(i, table, &trunk, tensors))
+        .collect::<Result<Vec<_>, _>>()?;
+    check_order(&exits, toml.split, trunk.len())?;
+    Ok(Head { name: toml.name, inputs, input_format, trunk, exits, split: toml.split })
+}
+
+/// Exits stand in order, one at a place, none behind the split; the split leaves a tail.
+fn check_order(exits: &[Exit], split: Option<Split>, trunk: usize) -> Result<(), HeadError> {
+    for pair in exits.windows(2) {
+        if pair[1].after <= pair[0].after {
+            return Err(HeadError::ExitOrder { first: pair[0].after, second: pair[1].after });
+        }
+    }
+    let Some(split) = split else { return Ok(()) };
+    if split.after + 1 >= trunk {
+        return Err(HeadError::Split { after: split.after, trunk });
+    }
+    match exits.iter().enumerate().find(|(_, e)| e.after > split.after) {
+        Some((i, e)) => {
+            Err(HeadError::ExitBehindSplit { exit: i, after: e.after, split: split.after })
+        }
+        None => Ok(()),
+    }
+}
+
+fn exit(
+    i: usize,
+    table: &ExitTable,
+    trunk: &[HeadJunction],
+    tensors: &mut TensorFile,
+) -> Result<Exit, HeadError> {
+    let place = trunk.get(table.after).and_then(|j| Some((j.pattern.right(), j.output_format?)));
+    let Some((width, format)) = place else {
+        return Err(HeadError::ExitPlace { exit: i, after: table.after, trunk: trunk.len() });
+    };
+    let what = format!("exit {i}, junction");
+    let junctions = chain(&what, &table.junction, width, format, tensors)?;
+    Ok(Exit { after: table.after, rule: table.rule, threshold: table.threshold, junctions })
+}
+
+/// Reads the junctions of a trunk or a branch; `left` neurons in `format` feed the first.
+fn chain(
+    what: &str,
+    tables: &[JunctionTable],
+    mut left: usize,
+    mut format: Format,
+    tensors: &mut TensorFile,
+) -> Result<Vec<HeadJunction>, HeadError> {
+    if tables.is_empty() {
+        return Err(HeadError::NoJunction { what: what.to_owned() });
+    }
+    let mut chain = Vec::with_capacity(tables.len());
+    for (i, table) in tables.iter().enumerate() {
+        let place = format!("{what} {i}");
+        let output_format = match (&table.output_format, i + 1 == tables.len()) {
+            (Some(f), false) => Some(f.check(&format!("{place}, output_format"))?),
+            (None, true) => None,
+            (Some(_), true) => return Err(HeadError::OutputFormatOnLast { place }),
+            (None, false) => return Err(HeadError::OutputFormatMissing { place }),
+        };
+        let weight_format = table.weight_format.check(&format!("{place}, weight_format"))?;
+        let (pattern, weights) = edges(&place, table, left, tensors)?;
+        let shape = [pattern.right()];
+        let bias = tensors.whole(&table.bias, Kind::Bias, &shape)?;
+        left = pattern.right();
+        chain.push(HeadJunction {
+            pattern,
+            weights,
+            bias,
+            input_format: format,
+            weight_format,
+            activation: table.activation,
+            output_format,
+            source: Source { weight: table.weight.clone(), bias: table.bias.clone() },
+        });
+        if let Some(f) = output_format {
+            format = f;
+        }
+    }
+    Ok(chain)
+}
+
+/// Reads the edges of a junction, row by row: the dense tensor is never in memory whole.
+fn edges(
+    place: &str,
+    table: &JunctionTable,
+    left: usize,
+    tensors: &mut TensorFile,
+) -> Result<(Pattern, Values), HeadError> {
+    let shape = tensors.matrix(&table.weight)?;
+    if shape[1] != left {
+        return Err(HeadError::Chain {
+            place: place.to_owned(),
+            tensor: table.weight.clone(),
+            shape,
+            left,
+        });
+    }
+    let right = neurons(place, shape[0])?;
+    if left * right > MAX_CELLS {
+        return Err(HeadError::TooLarge { tensor: table.weight.clone(), shape });
+    }
+    let mask = match &table.mask {
+        Some(name) => Some(tensors.mask(name, shape)?),
+        None => None,
+    };
+    let mut rows = vec![Vec::new(); right];
+    let weights = tensors.weights(&table.weight, |at, zero| {
+        let (r, l) = (at / left, at % left);
+        let edge = match &mask {
+            Some(mask) => mask[at] != 0,
+            None => !zero,
+        };
+        if edge {
+            rows[r].push(Neuron::new(l));
+        } else if !zero {
+            return Err(HeadError::OutsideMask {
+                tensor: table.weight.clone(),
+                mask: table.mask.clone().unwrap_or_default(),
+                at: [r, l],
+            });
+        }
+        Ok(edge)
+    })?;
+    drop(mask);
+    let pattern = Pattern::new(left, &rows).map_err(|source| HeadError::Pattern {
+        place: place.to_owned(),
+        tensor: table.mask.as_ref().unwrap_or(&table.weight).clone(),
+        source,
+    })?;
+    Ok((pattern, weights))
+}
+
+/// Checks the size of a layer.
+fn neurons(place: &str, n: usize) -> Result<usize, HeadError> {
+    if (1..=MAX_NEURONS).contains(&n) {
+        Ok(n)
+    } else {
+        Err(HeadError::Neurons { place: place.to_owned(), found: n })
+    }
+}

@@ -1,0 +1,55 @@
+//! The whole flow on one screen: a head file becomes a package.
+
+use crate::emit::{self, Package};
+use crate::error::Error;
+use crate::load;
+use crate::lower::{Design, Interface, lower};
+use crate::quantise::{QuantHead, quantise};
+use crate::schedule::{Budget, schedule};
+use std::path::Path;
+
+/// What a head is compiled for.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Parallelism; where absent, as many cycles as the bus takes to bring a frame.
+    pub budget: Option<Budget>,
+    /// Bus and packets.
+    pub interface: Interface,
+}
+
+/// A head on its way through the compiler.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// In integers.
+    pub head: QuantHead,
+    /// In hardware.
+    pub design: Design,
+    /// In files.
+    pub package: Package,
+}
+
+/// `load` → `quantise` → `schedule` → `lower` → `emit`.
+///
+/// # Errors
+/// Of whichever stage cannot do its part; nothing is written.
+pub fn compile(path: &Path, target: &Target) -> Result<Compiled, Error> {
+    let float = load::head(path)?;
+    if !float.exits.is_empty() || float.split.is_some() {
+        return Err(emit::UnsupportedError { name: float.name }.into());
+    }
+    let head = quantise(&float)?;
+    compile_quantised(head, target)
+}
+
+/// From [`QuantHead`] on.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_quantised(head: QuantHead, target: &Target) -> Result<Compiled, Error> {
+    let per_beat = target.interface.bus(&head)?.codes_per_beat();
+    let budget = target.budget.clone().unwrap_or_else(|| Budget::matching_bus(&head, per_beat));
+    let schedules = schedule(&head, &budget, per_beat)?;
+    let design = lower(&head, &schedules, target.interface)?;
+    let package = emit::package(&head, &design, &budget);
+    Ok(Compiled { head, design, package })
+}

@@ -1,0 +1,42 @@
+//! What can keep a head from becoming integers.
+
+use super::Format;
+use miette::Diagnostic;
+
+/// Widest accumulator. Wider ones would not fit the reference's 64-bit integers, and no sum of
+/// 16-bit products comes near.
+pub const MAX_ACC_BITS: u32 = 63;
+
+/// Why a head cannot be quantised.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Diagnostic)]
+#[allow(missing_docs, reason = "the message of each variant says what its fields are")]
+pub enum QuantiseError {
+    #[error("tensor {tensor} has the code {code} for the edge from left neuron {left} to right neuron {right}, {format} takes {min} to {max}", min = .format.min(), max = .format.max())]
+    #[diagnostic(
+        code(quantise::code_range),
+        help(
+            "integer weights are codes already; change `weight_format`, or store floats to have them quantised"
+        )
+    )]
+    CodeRange { tensor: String, left: usize, right: usize, code: i64, format: Format },
+
+    #[error(
+        "tensor {tensor} has the bias {value} for right neuron {neuron}, which is {code:e} at the accumulator's scale 2^-{frac}: more than {MAX_ACC_BITS} bits"
+    )]
+    #[diagnostic(
+        code(quantise::bias),
+        help("lower the `frac` of the weights or of the junction's input")
+    )]
+    Bias { tensor: String, neuron: usize, value: f64, code: f64, frac: i32 },
+
+    #[error(
+        "tensor {tensor}: the accumulator of right neuron {neuron} needs {bits} bits, the limit is {MAX_ACC_BITS}"
+    )]
+    #[diagnostic(
+        code(quantise::accumulator),
+        help(
+            "lower the `frac` of weights or input, or raise that of the output: its rounding constant is 2^({shift} - 1)"
+        )
+    )]
+    Accumulator { tensor: String, neuron: usize, bits: u32, shift: i32 },
+}

@@ -1,0 +1,229 @@
+//! Heads written to files: what [`load`](crate::load) reads back.
+
+use crate::files::whole_file;
+use crate::pattern::Pattern;
+use crate::quantise::{Activation, Format, QuantHead};
+use miette::Diagnostic;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Name of the file of tensors that a saved head refers to.
+pub const TENSORS: &str = "head.safetensors";
+
+/// Name of the head file in its folder.
+pub const HEAD: &str = "head.toml";
+
+/// A junction in floats, to be saved.
+#[derive(Clone, Copy, Debug)]
+pub struct FloatJunction<'a> {
+    /// Which left neuron feeds which right neuron.
+    pub pattern: &'a Pattern,
+    /// One an edge, in right order.
+    pub weights: &'a [f32],
+    /// One a right neuron.
+    pub bias: &'a [f32],
+    /// What the weights are to be quantised to.
+    pub weight_format: Format,
+    /// What happens to the accumulators.
+    pub activation: Activation,
+    /// Format of what goes out; `None` on the last junction.
+    pub output_format: Option<Format>,
+}
+
+/// A tensor that waits to be written.
+struct Tensor {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// The two files of an integer head: the TOML text, and the bytes of [`TENSORS`].
+///
+/// Weights are I8 or I16 `[N_r, N_l]` with a U8 mask, biases I32 or I64 `[N_r]`. They load and
+/// quantise to an equal head, but for the counts of saturated values, which are 0 then. Tensors
+/// keep the names of their source where all of these differ, else they are `fc0.weight` and so on.
+/// The same head gives the same bytes.
+pub fn quant_to_files(head: &QuantHead) -> (String, Vec<u8>) {
+    let named = head.junctions.iter().map(|j| (j.source.weight.clone(), j.source.bias.clone()));
+    let names = tensor_names(named.collect());
+    let mut toml = preamble(&head.name, head.inputs, head.input_format);
+    let mut tensors = Vec::new();
+    for (j, [weight, bias, mask]) in head.junctions.iter().zip(names) {
+        table(&mut toml, [&weight, &bias, &mask], j.weight_format, j.activation, j.output_format);
+        tensors.push(if j.weight_format.bits <= 8 {
+            dense(weight, Dtype::I8, &j.pattern, &j.weights, |w| (w as i8).to_le_bytes())
+        } else {
+            dense(weight, Dtype::I16, &j.pattern, &j.weights, |w| (w as i16).to_le_bytes())
+        });
+        tensors.push(mask_of(mask, &j.pattern));
+        tensors.push(if j.bias.iter().all(|&b| i32::try_from(b).is_ok()) {
+            flat(bias, Dtype::I32, &j.bias, |b| (b as i32).to_le_bytes())
+        } else {
+            flat(bias, Dtype::I64, &j.bias, i64::to_le_bytes)
+        });
+    }
+    (toml, serialise(&tensors))
+}
+
+/// The two files of a head in floats: the TOML text, and the bytes of [`TENSORS`].
+///
+/// Weights are F32 `[N_r, N_l]`, zero where there is no edge, with a U8 mask; biases F32 `[N_r]`;
+/// named `fc0.weight`, `fc0.bias`, `fc0.mask` and so on. The same head gives the same bytes.
+///
+/// # Panics
+/// If a junction has not one weight an edge and one bias a right neuron.
+pub fn float_to_files(
+    name: &str,
+    inputs: usize,
+    input_format: Format,
+    junctions: &[FloatJunction<'_>],
+) -> (String, Vec<u8>) {
+    let mut toml = preamble(name, inputs, input_format);
+    let mut tensors = Vec::new();
+    for (i, j) in junctions.iter().enumerate() {
+        assert_eq!(j.bias.len(), j.pattern.right(), "one bias a right neuron");
+        let [weight, bias, mask] = numbered(i);
+        table(&mut toml, [&weight, &bias, &mask], j.weight_format, j.activation, j.output_format);
+        tensors.push(dense(weight, Dtype::F32, j.pattern, j.weights, f32::to_le_bytes));
+        tensors.push(mask_of(mask, j.pattern));
+        tensors.push(flat(bias, Dtype::F32, j.bias, f32::to_le_bytes));
+    }
+    (toml, serialise(&tensors))
+}
+
+/// Why a head could not be saved.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum SaveError {
+    /// The folder is not writable, the disk is full.
+    #[error("cannot write {path}: {source}", path = .path.display())]
+    #[diagnostic(code(file::write))]
+    Io {
+        /// The file or folder that was to be.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Writes an integer head into a folder, made if it is not there: see [`quant_to_files`].
+///
+/// # Errors
+/// If the folder or a file cannot be written.
+pub fn save_quant(head: &QuantHead, dir: &Path) -> Result<(), SaveError> {
+    save_files(&quant_to_files(head), dir)
+}
+
+/// Writes the two files of a head into a folder, made if it is not there. Each file appears whole
+/// or not at all, the tensors first.
+///
+/// # Errors
+/// If the folder or a file cannot be written.
+pub fn save_files((toml, tensors): &(String, Vec<u8>), dir: &Path) -> Result<(), SaveError> {
+    let failed = |path: &Path, source| SaveError::Io { path: path.into(), source };
+    std::fs::create_dir_all(dir).map_err(|e| failed(dir, e))?;
+    for (name, bytes) in [(TENSORS, tensors.as_slice()), (HEAD, toml.as_bytes())] {
+        let path = dir.join(name);
+        whole_file(&path, |file| file.write_all(bytes)).map_err(|e| failed(&path, e))?;
+    }
+    Ok(())
+}
+
+fn numbered(i: usize) -> [String; 3] {
+    ["weight", "bias", "mask"].map(|what| format!("fc{i}.{what}"))
+}
+
+/// Names of the weight, bias and mask tensor of each junction, all different.
+fn tensor_names(source: Vec<(String, String)>) -> Vec<[String; 3]> {
+    let masked = source.into_iter().map(|(weight, bias)| {
+        let stem = weight.strip_suffix("weight").map_or_else(|| format!("{weight}."), Into::into);
+        let mask = format!("{stem}mask");
+        [weight, bias, mask]
+    });
+    let names: Vec<[String; 3]> = masked.collect();
+    let all: std::collections::BTreeSet<&String> = names.iter().flatten().collect();
+    // 128 is the limit that the loader sets.
+    let good = all.iter().all(|n| (1..=128).contains(&n.len())) && all.len() == names.len() * 3;
+    if good { names } else { (0..names.len()).map(numbered).collect() }
+}
+
+fn preamble(name: &str, inputs: usize, format: Format) -> String {
+    format!(
+        "name = \"{name}\"\nweights = \"{TENSORS}\"\n\n[input]\nneurons = {inputs}\nformat = {}\n",
+        inline(format)
+    )
+}
+
+fn inline(f: Format) -> String {
+    format!("{{ bits = {}, frac = {}, signed = {} }}", f.bits, f.frac, f.signed)
+}
+
+fn table(
+    toml: &mut String,
+    [weight, bias, mask]: [&str; 3],
+    format: Format,
+    activation: Activation,
+    output: Option<Format>,
+) {
+    let activation = match activation {
+        Activation::Relu => "relu",
+        Activation::Identity => "identity",
+    };
+    let Format { bits, frac, .. } = format;
+    write!(
+        toml,
+        "\n[[junction]]\nweight = \"{weight}\"\nbias = \"{bias}\"\nmask = \"{mask}\"\n\
+         weight_format = {{ bits = {bits}, frac = {frac} }}\nactivation = \"{activation}\"\n"
+    )
+    .expect("a string takes all");
+    if let Some(f) = output {
+        writeln!(toml, "output_format = {}", inline(f)).expect("a string takes all");
+    }
+}
+
+/// Spreads the values of the edges over a matrix `[N_r, N_l]` of zeros.
+fn dense<T: Copy, const N: usize>(
+    name: String,
+    dtype: Dtype,
+    pattern: &Pattern,
+    values: &[T],
+    encode: impl Fn(T) -> [u8; N],
+) -> Tensor {
+    assert_eq!(values.len(), pattern.edges(), "one value an edge");
+    let mut bytes = vec![0; pattern.left() * pattern.right() * N];
+    for (edge, (left, &value)) in pattern.left_ends().iter().zip(values).enumerate() {
+        let at = edge / pattern.d_in() * pattern.left() + left.at();
+        bytes[at * N..][..N].copy_from_slice(&encode(value));
+    }
+    Tensor { name, dtype, shape: vec![pattern.right(), pattern.left()], bytes }
+}
+
+fn mask_of(name: String, pattern: &Pattern) -> Tensor {
+    dense(name, Dtype::U8, pattern, &vec![1u8; pattern.edges()], |m| [m])
+}
+
+fn flat<T: Copy, const N: usize>(
+    name: String,
+    dtype: Dtype,
+    values: &[T],
+    encode: impl Fn(T) -> [u8; N],
+) -> Tensor {
+    let bytes = values.iter().flat_map(|&v| encode(v)).collect();
+    Tensor { name, dtype, shape: vec![values.len()], bytes }
+}
+
+fn serialise(tensors: &[Tensor]) -> Vec<u8> {
+    let views: BTreeMap<&str, TensorView<'_>> = tensors
+        .iter()
+        .map(|t| {
+            let view = TensorView::new(t.dtype, t.shape.clone(), &t.bytes);
+            (t.name.as_str(), view.expect("bytes were made by the shape"))
+        })
+        .collect();
+    safetensors::serialize(views, None).expect("names and shapes make a small header")
+}
