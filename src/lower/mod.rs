@@ -141,7 +141,7 @@ fn stage(
         .output_format
         .zip(junction.shift())
         .zip(junction.clamp())
-        .map(|((format, shift), (low, high))| Requant { shift, bits: format.bits, low, high });
+        .map(|((format, shift), (low, high))| Requant { shift: shift.max(MOST_LEFT), bits: format.bits, low, high });
     JunctionStage {
         left: pattern.left(),
         right: pattern.right(),
