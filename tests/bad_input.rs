@@ -128,7 +128,8 @@ fn headers_that_ask_for_too_much() {
     bad(&huge, "array::too_large", &["4294967296"]);
     let huge = npy("|u1", false, "(0, 18446744073709551615)", &[]);
     bad(&huge, "array::too_large", &[]);
-    bad(&npy("|u1", false, "(1000000000, 4)", &[0; 8]), "array::length", &["4000000000", "8"]);
+    bad(&npy("|u1", false, "(1000000000, 4)", &[0; 8]), "input::too_many", &["1000000000"]);
+    bad(&npy("|u1", false, "(100000000, 4)", &[0; 8]), "array::length", &["400000000", "8"]);
     bad(&idx(&[u32::MAX; 3], &[0; 8]), "array::too_large", &["4294967295"]);
     bad(&npy_header(&"(".repeat(60_000), &[]), "array::npy_header", &["nested"]);
     bad(&npy_header(&"-".repeat(60_000), &[]), "array::npy_header", &[]);

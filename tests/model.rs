@@ -1,7 +1,7 @@
 //! The reference model against a third program: three loops in 128-bit integers.
 
 use clashfree::ids::Neuron;
-use clashfree::model::{classify, run, trace};
+use clashfree::model::{classify, requantise, run, trace};
 use clashfree::pattern::Pattern;
 use clashfree::quantise::{
     Activation, Format, MAX_ACC_BITS, QuantHead, QuantJunction, Saturated, Source, acc_bits,
@@ -153,6 +153,22 @@ proptest! {
             }
             prop_assert_eq!(logits.to_vec(), trace.logits());
         }
+    }
+
+    /// Shifts to the left of any size, and accumulators at both ends.
+    #[test]
+    fn requantise_equals_the_definition(
+        acc in prop_oneof![any::<i32>().prop_map(i64::from), -(1i64 << 61)..1 << 61, -3i64..=3],
+        shift in prop_oneof![-64i32..=62, -192i32..=62],
+        lo in -32768i64..=0,
+        hi in 0i64..=65535,
+    ) {
+        // Beyond 60 places to the left only the sign of what is not zero is left.
+        let exact = match shift {
+            1.. => (i128::from(acc) + (1 << (shift - 1))).div_euclid(1 << shift),
+            _ => i128::from(acc) * (1 << (-shift).min(60)),
+        };
+        prop_assert_eq!(i128::from(requantise(acc, shift, (lo, hi))), exact.clamp(lo.into(), hi.into()));
     }
 
     /// The width is enough for every order, and one bit less is not: the extreme order is tried.
