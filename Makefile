@@ -23,7 +23,7 @@ STALLED := 500
 SIMULATION := make g++ verilator
 TOOLS      := $(SIMULATION) iverilog yosys zlib
 
-.PHONY: demo test lint deps clean rust simulation $(HEADS:%=demo-%)
+.PHONY: demo test lint deps clean rust binary simulation $(HEADS:%=demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -31,7 +31,7 @@ demo: $(HEADS:%=demo-%)
 	@for head in $(HEADS); do echo; cat build/$$head.log; done
 
 # Float and quantised accuracy, compilation, comparison of every frame, then stalls and faults.
-$(HEADS:%=demo-%): demo-%: rust simulation
+$(HEADS:%=demo-%): demo-%: binary simulation
 	@mkdir -p build
 	@echo; echo "== $*"
 	$(CLASHFREE) check examples/heads/$*
@@ -68,6 +68,10 @@ rust:
 	    echo "missing: Rust 1.89 or newer, of which Debian 12 has no package. Install it with" >&2; \
 	    echo "  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" >&2; \
 	    echo "and open a new shell (curl: apt-get install curl)." >&2; exit 3; }
+
+# First and by itself, so that its progress shows.
+binary: rust
+	$(CARGO) build --release --locked
 
 clean:
 	rm -rf build
