@@ -36,7 +36,7 @@ $(HEADS:%=demo-%): demo-%: binary simulation
 	@echo; echo "== $*"
 	$(CLASHFREE) check examples/heads/$*
 	$(CLASHFREE) infer examples/heads/$* --inputs $(IMAGES) --labels $(LABELS) | tee build/$*.log
-	$(CLASHFREE) compile examples/heads/$* -o build/$* --cycles $(CYCLES)
+	$(CLASHFREE) compile examples/heads/$* -o build/$* --cycles $(CYCLES) | tee -a build/$*.log
 	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --labels $(LABELS) | tee -a build/$*.log
 	for stalls in alternate three-in-four bursts random; do \
 	    $(CLASHFREE) verify build/$* --inputs $(IMAGES) --frames $(STALLED) --stalls $$stalls:1; \

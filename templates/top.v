@@ -1,6 +1,6 @@
 // [[ stamp ]]
-// Generated from head '[[ design.name ]]'. Do not edit: change the head or the options and compile
-// again. Everything with state or arithmetic is in rtl/lib/; this file only puts it together.
+// Generated. Do not edit: change the head or the options and compile again. Everything with state or
+// arithmetic is in rtl/lib/; this file only puts it together.
 //
 // junction  left  right  edges  lanes  cycles  units x lanes  copies
 [%- for j in junctions %]
@@ -70,56 +70,7 @@ module [[ design.top ]] #(
       .dropped_frames_o(dropped_frames_o)
   );
 [% for j in junctions %]
-  // [[ j.about ]]
-  cf_junction #(
-      .ActBits      (L[[ j.number ]]Bits),
-      .ActSigned    ([[ j.act_signed ]]),
-      .Slots        (L[[ j.number ]]Slots),
-      .Rows         (L[[ j.number ]]Rows),
-      .StripeBits   ([[ j.stage.stripe_bits ]]),
-      .Frames       ([[ j.stage.frames ]]),
-      .Wide         ([[ j.wide ]]),
-      .Neurons      ([[ j.stage.right ]]),
-      .Cycles       ([[ j.stage.cycles ]]),
-      .Units        ([[ j.stage.units() ]]),
-      .LanesPerUnit ([[ j.stage.shape.lanes_per_unit() ]]),
-      .Steps        ([[ j.steps ]]),
-      .SharedLanes  ([[ j.stage.shape.shared_lanes() ]]),
-      .Rest         ([[ j.rest ]]),
-      .CopiesPerUnit([[ j.stage.copies_per_unit ]]),
-      .OneCopy      ([[ j.one_copy ]]),
-      .WeightBits   ([[ j.stage.weight.bits ]]),
-      .AccBits      ([[ j.stage.acc_bits ]]),
-      .BiasRows     ([[ j.stage.bias_rom.words.rows() ]]),
-      .Release      ([[ j.stage.release ]]),
-      .Raw          ([[ j.raw ]]),
-      .Shift        ([[ j.shift ]]),
-      .OutBits      (L[[ j.number + 1 ]]Bits),
-      .Low          ([[ j.low ]]),
-      .High         ([[ j.high ]]),
-      .OutRows      (L[[ j.number + 1 ]]Rows),
-[%- for rom in j.roms %]
-      .[[ rom.parameter ]]File[[ rom.pad ]]({RomDir, "[[ rom.file ]]"}),
-      .[[ rom.parameter ]]Hash[[ rom.pad ]](32'h[[ rom.hash ]])[% if !loop.last %],[% endif %]
-[%- endfor %]
-  ) i_junction_[[ j.number ]] (
-      .clk_i       (aclk),
-      .rst_ni      (aresetn),
-      .room_avail_o(l[[ j.number ]]_room_avail),
-      .room_take_i (l[[ j.number ]]_room_take),
-      .frame_i     (l[[ j.number ]]_frame),
-      .we_i        (l[[ j.number ]]_we),
-      .wrow_i      (l[[ j.number ]]_row),
-      .wdata_i     (l[[ j.number ]]_data),
-      .wframe_end_i(l[[ j.number ]]_frame_end),
-      .room_avail_i(l[[ j.number + 1 ]]_room_avail),
-      .room_take_o (l[[ j.number + 1 ]]_room_take),
-      .frame_o     (l[[ j.number + 1 ]]_frame),
-      .we_o        (l[[ j.number + 1 ]]_we),
-      .wrow_o      (l[[ j.number + 1 ]]_row),
-      .wdata_o     (l[[ j.number + 1 ]]_data),
-      .wframe_end_o(l[[ j.number + 1 ]]_frame_end)
-  );
+[% include "junction.v" %]
 [% endfor %]
   cf_result #(
       .BusBits   ([[ design.input.bus.bus_bits ]]),

@@ -109,8 +109,9 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
     let mut text = format!("{}: module {}\n{table}\n", design.name, design.top);
     writeln!(
         text,
-        "a frame every {} cycles; {} beats in, {} beats out on {} bits",
+        "a frame every {} cycles, {}; {} beats in, {} beats out on {} bits",
         design.initiation_interval,
+        design.bound(),
         bus.beats(),
         output.beats,
         bus.bus_bits

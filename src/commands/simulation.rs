@@ -121,6 +121,8 @@ pub struct Summary {
     pub cycles: u64,
     /// Stalls, as they can be typed.
     pub stalls: String,
+    /// Whether there are any.
+    pub stalled: bool,
     /// What was measured.
     pub timing: Timing,
     /// The initiation interval that the compiler predicted, without stalls.
@@ -140,7 +142,11 @@ impl fmt::Display for Summary {
             "{name}: {frames} frames in {cycles} cycles, {processes} processes, stalls {stalls}"
         )?;
         if let Some(interval) = timing.interval {
-            writeln!(f, "initiation interval {interval} cycles, predicted {predicted_interval}")?;
+            let unstalled = if self.stalled { " without stalls" } else { "" };
+            writeln!(
+                f,
+                "initiation interval {interval:.4} cycles, predicted {predicted_interval}{unstalled}"
+            )?;
         }
         let Timing { latency, latency_to_last, .. } = timing;
         writeln!(f, "latency {latency} cycles to the first beat, {latency_to_last} to the last")
@@ -183,6 +189,7 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
         processes: result.processes,
         cycles: result.cycles,
         stalls: common.stalls.to_string(),
+        stalled: common.stalls.any(),
         timing: result.timing,
         predicted_interval: bench.manifest.initiation_interval,
         changed: bench.changed.clone(),

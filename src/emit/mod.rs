@@ -9,14 +9,14 @@ pub use package::{Package, PackageError, REFERENCE, package};
 use crate::lower::{Design, Rom};
 use std::fmt::Write as _;
 
-/// The line that every generated file begins with.
-fn stamp(design: &Design) -> String {
-    format!("clashfree {}, head {}", env!("CARGO_PKG_VERSION"), design.name)
+/// What every generated file begins with: tool, head, and the start of the head's content hash.
+fn stamp(design: &Design, hash: &str) -> String {
+    format!("clashfree {}, head {}, sha256 {}", env!("CARGO_PKG_VERSION"), design.name, &hash[..16])
 }
 
 /// A ROM file: what it is, then its words.
-fn rom(design: &Design, rom: &Rom) -> String {
-    let mut text = format!("// {}; generated, do not edit\n", stamp(design));
+fn rom(stamp: &str, rom: &Rom) -> String {
+    let mut text = format!("// {stamp}; generated: compile the head again instead of editing\n");
     for line in &rom.about {
         writeln!(text, "// {line}").expect("writing to a string");
     }
@@ -24,13 +24,14 @@ fn rom(design: &Design, rom: &Rom) -> String {
     text
 }
 
-/// Generated hardware: path in the package and content.
-pub fn hardware(design: &Design) -> Vec<(String, String)> {
-    let mut files = vec![(format!("rtl/{}.v", design.top), top::top(design))];
+/// Generated hardware: path in the package and content. `hash` is the head's, in hexadecimal.
+fn hardware(design: &Design, hash: &str) -> Vec<(String, String)> {
+    let stamp = stamp(design, hash);
+    let mut files = vec![(format!("rtl/{}.v", design.top), top::top(design, &stamp))];
     for junction in &design.junctions {
         let roms = [&junction.row_rom, &junction.bank_rom].into_iter().flatten();
         for r in roms.chain([&junction.weight_rom, &junction.bias_rom]) {
-            files.push((format!("rom/{}", r.file), rom(design, r)));
+            files.push((format!("rom/{}", r.file), rom(&stamp, r)));
         }
     }
     files

@@ -19,8 +19,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Random frames that a package carries for its own simulation, besides two extreme ones.
-const RANDOM_FRAMES: usize = 14;
+/// Frames that a package carries for its own simulation, two extreme and the others random: so many
+/// that Icarus, which needs some microseconds an edge, is done in seconds.
+fn recorded_frames(head: &QuantHead) -> usize {
+    let edges: usize = head.junctions.iter().map(|j| j.pattern.edges()).sum();
+    (40_000 / edges).clamp(3, 16)
+}
 
 /// Seed of those frames.
 const SEED: u64 = 1;
@@ -73,7 +77,7 @@ struct Readme<'a> {
     stamp: String,
     chain: String,
     rows: Vec<String>,
-    bound: String,
+    bound: &'static str,
     input_meaning: String,
     margin_end: usize,
     logits: bool,
@@ -82,8 +86,12 @@ struct Readme<'a> {
 
 /// Makes every file of the package of a lowered head.
 pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
-    let mut files: BTreeMap<String, Vec<u8>> =
-        hardware(design).into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+    let (toml, tensors) = quant_to_files(head);
+    let head_sha256 = manifest::sha256(&[toml.as_bytes(), &tensors].concat());
+    let mut files: BTreeMap<String, Vec<u8>> = hardware(design, &head_sha256)
+        .into_iter()
+        .map(|(path, text)| (path, text.into_bytes()))
+        .collect();
     for (name, text) in library::FILES {
         files.insert(format!("rtl/lib/{name}"), text.as_bytes().to_vec());
     }
@@ -94,13 +102,9 @@ pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
         files.keys().filter(|f| f.starts_with("rtl/")).map(String::as_str).collect();
     files.insert("files.f".into(), format!("{}\n", sources.join("\n")).into_bytes());
 
-    let (toml, tensors) = quant_to_files(head);
-    let mut whole = toml.clone().into_bytes();
-    whole.extend(&tensors);
-    let head_sha256 = manifest::sha256(&whole);
     files.insert(format!("{REFERENCE}/{HEAD}"), toml.into_bytes());
     files.insert(format!("{REFERENCE}/{TENSORS}"), tensors);
-    files.insert("README.md".into(), readme(design).into_bytes());
+    files.insert("README.md".into(), readme(design, &head_sha256).into_bytes());
 
     let mut manifest = record(design, budget, head_sha256);
     let frames = frames(head);
@@ -127,7 +131,7 @@ pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
 fn frames(head: &QuantHead) -> Array2<i32> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(SEED);
     let (lo, hi) = (head.input_format.min() as i32, head.input_format.max() as i32);
-    Array2::from_shape_fn((RANDOM_FRAMES + 2, head.inputs), |(f, _)| match f {
+    Array2::from_shape_fn((recorded_frames(head), head.inputs), |(f, _)| match f {
         0 => lo,
         1 => hi,
         _ => rng.random_range(lo..=hi),
@@ -188,7 +192,7 @@ fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
     }
 }
 
-fn readme(design: &Design) -> String {
+fn readme(design: &Design, hash: &str) -> String {
     let layers = std::iter::once(design.input.bus.neurons)
         .chain(design.junctions.iter().map(|j| j.right))
         .map(|n| n.to_string());
@@ -199,20 +203,14 @@ fn readme(design: &Design) -> String {
             j.left, j.right, j.d_out, j.d_in, j.edges, j.lanes, j.cycles
         )
     });
-    let busiest = design.junctions.iter().map(|j| j.cycles).max();
-    let bound = if busiest == Some(design.initiation_interval) {
-        "as many as the busiest junction needs"
-    } else {
-        "as many as the bus needs"
-    };
     let format = design.input.format;
     let sign = if format.signed { "two's complement" } else { "unsigned" };
     Readme {
         design,
-        stamp: stamp(design),
+        stamp: stamp(design, hash),
         chain: layers.collect::<Vec<_>>().join(" → "),
         rows: rows.collect(),
-        bound: bound.into(),
+        bound: design.bound(),
         input_meaning: format!("{sign}, a code `c` stands for `c * 2^{}`", -format.frac),
         margin_end: 3 + design.output.packet.field_bytes,
         logits: design.output.packet.result == ResultKind::Logits,

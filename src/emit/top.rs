@@ -1,6 +1,5 @@
 //! `rtl/<top>.v`: names and lists, filled into `templates/top.v`.
 
-use super::stamp;
 use crate::lower::{Design, JunctionStage, Rom};
 use crate::packet::ResultKind;
 use crate::schedule::Shape;
@@ -9,7 +8,7 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "top.v")]
 struct Top<'a> {
-    stamp: String,
+    stamp: &'a str,
     design: &'a Design,
     bus_range: String,
     keep_range: String,
@@ -56,10 +55,10 @@ struct RomParameter {
 }
 
 /// The generated top module.
-pub(super) fn top(design: &Design) -> String {
+pub(super) fn top(design: &Design, stamp: &str) -> String {
     let last = design.junctions.len();
     Top {
-        stamp: stamp(design),
+        stamp,
         design,
         bus_range: format!("[{:>3}:0]", design.input.bus.bus_bits - 1),
         keep_range: format!("[{:>3}:0]", design.input.bus.bus_bits / 8 - 1),

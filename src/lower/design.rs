@@ -23,6 +23,17 @@ pub struct Design {
     pub initiation_interval: usize,
 }
 
+impl Design {
+    /// What sets the initiation interval, in words.
+    pub fn bound(&self) -> &'static str {
+        if self.junctions.iter().any(|j| j.cycles == self.initiation_interval) {
+            "as the busiest junction needs"
+        } else {
+            "as the bus needs"
+        }
+    }
+}
+
 /// `cf_stream_in`.
 #[derive(Clone, Copy, Debug)]
 pub struct InputStage {

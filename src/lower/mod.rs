@@ -240,8 +240,28 @@ fn weight_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> R
         format!("junction {number}: weights from tensor {}", junction.source.weight),
         format!("a line a cycle; field lane, format {}, two's complement", junction.weight_format),
         "lane 0 in the lowest bits; 0 where a lane has no edge".to_owned(),
+        whose(schedule),
+        "a neuron's edges stand in the order of the bank that holds their left neuron".to_owned(),
     ];
     Rom { file: format!("j{number}_weight.mem"), words, about }
+}
+
+/// Which right neuron and which of its edges a lane has in cycle `c`.
+fn whose(schedule: &Schedule) -> String {
+    let (width, cycles) = (schedule.shape.lanes_per_unit(), schedule.cycles);
+    match schedule.shape {
+        Shape::Serial { steps, .. } => format!(
+            "lane l in cycle c: t = (l / {width}) * {cycles} + c, right neuron t / {steps}, its edge (l % {width}) * {steps} + t % {steps}"
+        ),
+        Shape::Wide { rest, .. } => {
+            let own = schedule.right * width;
+            format!(
+                "lane l < {own} in cycle c: right neuron l / {width}, its edge (l % {width}) * {cycles} + c; other lanes: t = (l - {own}) * {cycles} + c, right neuron t / {rest}, its edge {} + t % {rest}",
+                width * cycles,
+                rest = rest.max(1),
+            )
+        }
+    }
 }
 
 fn bias_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Rom {
