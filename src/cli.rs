@@ -27,7 +27,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Train(train::TrainArgs),
+    Train(train::Args),
     Check(check::Args),
     Infer(infer::Args),
     Compile(compile::Args),

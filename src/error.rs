@@ -61,7 +61,7 @@ pub enum Error {
 /// Standard output could not be written.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("cannot write to standard output: {0}")]
-#[diagnostic(code(stdout::write))]
+#[diagnostic(code(clashfree::stdout::write))]
 pub struct StdoutError(#[from] std::io::Error);
 
 impl Error {

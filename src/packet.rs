@@ -4,6 +4,7 @@
 //! bytes), and with [`ResultKind::Logits`] each logit in class order (two's complement,
 //! `field_bytes` bytes each). Beats are filled from the low byte; `tkeep` marks those of the last.
 
+use crate::model::{Decision, classify};
 use serde::{Deserialize, Serialize};
 
 /// What a packet carries besides class, frame number and margin.
@@ -92,11 +93,14 @@ impl PacketFormat {
     }
 
     /// The packet that answers good frame number `frame` with `logits` (one a class): class and
-    /// margin by the rules of [`Packet`].
+    /// margin by [`classify`].
+    ///
+    /// # Panics
+    /// If there are no logits.
     pub fn answer(&self, frame: u64, logits: &[i64]) -> Packet {
-        let (class, margin) = decide(logits);
+        let Decision { class, margin } = classify(logits);
         let logits = logits[..self.logits().min(logits.len())].to_vec();
-        Packet { class, frame: frame as u16, margin, logits }
+        Packet { class: class as u16, frame: frame as u16, margin, logits }
     }
 
     /// Reads a packet.
@@ -135,14 +139,6 @@ impl PacketFormat {
     }
 }
 
-/// Class and margin of one frame: arg max, the lowest index winning ties, and the distance to the
-/// second largest, 0 with a single class.
-pub fn decide(logits: &[i64]) -> (u16, u64) {
-    let Some(best) = (0..logits.len()).rev().max_by_key(|&c| logits[c]) else { return (0, 0) };
-    let second = (0..logits.len()).filter(|&c| c != best).map(|c| logits[c]).max();
-    (best as u16, second.map_or(0, |s| logits[best].abs_diff(s)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,14 +161,6 @@ mod tests {
         for (bits, bytes) in [(1, 1), (8, 1), (9, 2), (16, 2), (17, 4), (32, 4), (33, 8), (64, 8)] {
             assert_eq!(PacketFormat::new(2, bits, ResultKind::Class).field_bytes, bytes, "{bits}");
         }
-    }
-
-    #[test]
-    fn the_lowest_class_wins_a_tie_and_a_single_class_has_no_margin() {
-        assert_eq!(decide(&[3, 7, 7]), (1, 0));
-        assert_eq!(decide(&[-9]), (0, 0));
-        assert_eq!(decide(&[i64::MIN, i64::MAX]), (1, u64::MAX));
-        assert_eq!(decide(&[5, -1, 2]), (0, 3));
     }
 
     #[test]

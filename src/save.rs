@@ -102,7 +102,7 @@ pub fn float_to_files(
 pub enum SaveError {
     /// The folder is not writable, the disk is full.
     #[error("cannot write {path}: {source}", path = .path.display())]
-    #[diagnostic(code(file::write))]
+    #[diagnostic(code(clashfree::save::write))]
     Io {
         /// The file or folder that was to be.
         path: PathBuf,
@@ -134,7 +134,8 @@ pub fn save_files((toml, tensors): &(String, Vec<u8>), dir: &Path) -> Result<(),
     Ok(())
 }
 
-fn numbered(i: usize) -> [String; 3] {
+/// Names of the weight, bias and mask tensor of junction `i` of a head that has none of its own.
+pub(crate) fn numbered(i: usize) -> [String; 3] {
     ["weight", "bias", "mask"].map(|what| format!("fc{i}.{what}"))
 }
 

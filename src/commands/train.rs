@@ -1,18 +1,28 @@
-//! `clashfree train`.
+//! `train`: a recipe and data become a head.
 
 use crate::train::{Destination, EpochRecord, Examples, Recipe, TrainError, TrainReport, train};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
-/// Train a head by a recipe
-#[derive(Clone, Debug, clap::Args)]
-pub struct TrainArgs {
-    /// The recipe, a TOML file; its data paths are relative to it
+/// Train a head by a recipe.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A recipe says layers, out-degrees, pattern family, formats, schedule, seed and data: see
+examples/heads/*/recipe.toml. Data are .npy, file.npz:key or IDX (MNIST's format), plain or gzipped.
+The same recipe gives the same head, byte for byte.
+
+Examples:
+  clashfree train examples/heads/mnist-2-9-10/recipe.toml -o build/mnist-2-9-10
+  clashfree train recipe.toml -o head --json | jq .test_accuracy")]
+pub struct Args {
+    /// The recipe; its data paths are relative to its folder.
     #[arg(value_name = "RECIPE.toml")]
-    pub recipe: PathBuf,
-    /// Folder for head.toml, head.safetensors and metrics.jsonl; only a training output is replaced
+    recipe: PathBuf,
+
+    /// Folder for head.toml, head.safetensors and metrics.jsonl; only a training output is
+    /// replaced.
     #[arg(short, long, value_name = "DIR")]
-    pub output: PathBuf,
+    output: PathBuf,
 }
 
 /// Trains, writes the output folder, and returns what to report. A progress bar goes to standard
@@ -20,13 +30,13 @@ pub struct TrainArgs {
 ///
 /// # Errors
 /// On bad input, a diverging loss, or output that cannot be written; nothing is written then.
-pub fn run(args: &TrainArgs) -> Result<TrainReport, TrainError> {
+pub fn run(args: &Args) -> Result<TrainReport, TrainError> {
     let recipe = Recipe::read(&args.recipe)?;
     let destination = Destination::check(&args.output, &args.recipe)?;
     let data = recipe.data.within(args.recipe.parent().unwrap_or(Path::new("")));
-    let (inputs, classes) = (recipe.neurons[0], recipe.neurons[recipe.neurons.len() - 1]);
-    let read =
-        |images, labels| Examples::read(images, labels, recipe.input.format.bits, inputs, classes);
+    let (neurons, classes) = (recipe.neurons[0], recipe.neurons[recipe.neurons.len() - 1]);
+    let format = recipe.input.format;
+    let read = |images, labels| Examples::read(images, labels, neurons, format, classes);
     let training = read(&data.train_images, &data.train_labels)?;
     let test = read(&data.test_images, &data.test_labels)?;
 

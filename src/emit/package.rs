@@ -49,7 +49,7 @@ pub struct Package {
 pub enum PackageError {
     /// There is something else.
     #[error("{} is not a package of clashfree, so it is not replaced: {found}", .folder.display())]
-    #[diagnostic(code(clashfree::package::not_ours), help("give another folder with -o"))]
+    #[diagnostic(code(clashfree::emit::not_ours), help("give another folder with -o"))]
     NotOurs {
         /// The folder.
         folder: PathBuf,
@@ -59,7 +59,7 @@ pub enum PackageError {
     /// The system refuses.
     #[error("cannot write the package {}: {source}", .folder.display())]
     #[diagnostic(
-        code(clashfree::package::write),
+        code(clashfree::emit::write),
         help("nothing was changed; check the permissions and the space on the disk")
     )]
     Write {

@@ -22,45 +22,45 @@ pub enum ArrayError {
 
     #[error("{spec} is neither .npy, .npz nor IDX: it begins with {found:02x?}")]
     #[diagnostic(
-        code(array::unknown),
+        code(clashfree::array::unknown),
         help("each may be gzipped; a name does not matter, the content does")
     )]
     Unknown { spec: String, found: Vec<u8> },
 
     #[error("{spec} is an .npz archive, and no array of it is named")]
-    #[diagnostic(code(array::no_key), help("write {spec}:KEY; it has {available}"))]
+    #[diagnostic(code(clashfree::array::no_key), help("write {spec}:KEY; it has {available}"))]
     NoKey { spec: String, available: String },
 
     #[error("{path} is no .npz archive, so it has no array {key:?}", path = .path.display())]
-    #[diagnostic(code(array::not_npz))]
+    #[diagnostic(code(clashfree::array::not_npz))]
     NotNpz { path: PathBuf, key: String },
 
     #[error("{path} has no array {key:?}; it has {available}", path = .path.display())]
-    #[diagnostic(code(array::missing_key))]
+    #[diagnostic(code(clashfree::array::missing_key))]
     MissingKey { path: PathBuf, key: String, available: String },
 
     #[error("{path} is a broken .npz archive: {message}", path = .path.display())]
-    #[diagnostic(code(array::zip))]
+    #[diagnostic(code(clashfree::array::zip))]
     Zip { path: PathBuf, message: String },
 
     #[error("{spec}: the .npy header is wrong: {message}")]
-    #[diagnostic(code(array::npy_header))]
+    #[diagnostic(code(clashfree::array::npy_header))]
     NpyHeader { spec: String, message: String },
 
     #[error("{spec} is truncated: {found} of the {needed} bytes that give its sizes")]
-    #[diagnostic(code(array::idx_header))]
+    #[diagnostic(code(clashfree::array::idx_header))]
     IdxHeader { spec: String, found: usize, needed: usize },
 
     #[error("{spec} has elements of type {found}, which cannot be read")]
-    #[diagnostic(code(array::dtype), help("take one of {allowed}"))]
+    #[diagnostic(code(clashfree::array::dtype), help("take one of {allowed}"))]
     Dtype { spec: String, found: String, allowed: &'static str },
 
     #[error("{spec} is {shape:?}, more than {limit} bytes", limit = MAX_BYTES)]
-    #[diagnostic(code(array::too_large), help("split it into several files"))]
+    #[diagnostic(code(clashfree::array::too_large), help("split it into several files"))]
     TooLarge { spec: String, shape: Vec<u64> },
 
     #[error("{spec} is {shape:?}, which takes {needed} bytes, but {found} follow its header")]
-    #[diagnostic(code(array::length))]
+    #[diagnostic(code(clashfree::array::length))]
     Length { spec: String, shape: Vec<u64>, needed: u64, found: Found },
 }
 

@@ -12,18 +12,18 @@ use std::path::{Path, PathBuf};
 #[allow(missing_docs, reason = "the message of each variant says what its fields are")]
 pub enum DataError {
     #[error("cannot open {path}: {source}", path = .path.display())]
-    #[diagnostic(code(file::open))]
+    #[diagnostic(code(clashfree::file::open))]
     Open { path: PathBuf, source: io::Error },
 
     #[error("{path} is not a regular file", path = .path.display())]
     #[diagnostic(
-        code(file::not_a_file),
+        code(clashfree::file::not_a_file),
         help("pipes and folders cannot be read here, write a file first")
     )]
     NotAFile { path: PathBuf },
 
     #[error("cannot read {path}: {source}", path = .path.display())]
-    #[diagnostic(code(file::read))]
+    #[diagnostic(code(clashfree::file::read))]
     Read { path: PathBuf, source: io::Error },
 }
 

@@ -76,27 +76,27 @@ pub enum InputError {
     Array(#[from] ArrayError),
 
     #[error("{spec} is {shape:?}: inputs are [frames, values], or images [frames, rows, columns]")]
-    #[diagnostic(code(input::rank))]
+    #[diagnostic(code(clashfree::input::rank))]
     Rank { spec: String, shape: Vec<usize> },
 
     #[error("{spec} is {shape:?}: there is no value in it")]
-    #[diagnostic(code(input::empty))]
+    #[diagnostic(code(clashfree::input::empty))]
     Empty { spec: String, shape: Vec<usize> },
 
     #[error("{spec} has frames of {width} values, the head takes {neurons}")]
     #[diagnostic(
-        code(input::width),
+        code(clashfree::input::width),
         help("shorter frames are padded with zeros, longer ones are not cut")
     )]
     Width { spec: String, width: usize, neurons: usize },
 
     #[error("{spec} has {frames} frames; of {neurons} neurons at most {limit} can be held")]
-    #[diagnostic(code(input::too_many), help("split the file"))]
+    #[diagnostic(code(clashfree::input::too_many), help("split the file"))]
     TooMany { spec: String, frames: usize, neurons: usize, limit: usize },
 
     #[error("{spec}: frame {frame} has {value} at position {position}, {format} takes {min} to {max}", min = .format.min(), max = .format.max())]
     #[diagnostic(
-        code(input::range),
+        code(clashfree::input::range),
         help(
             "integers are codes already; to have values quantised give floats, or pixels as an IDX file"
         )
@@ -104,12 +104,12 @@ pub enum InputError {
     Range { spec: String, frame: usize, position: usize, value: i128, format: Format },
 
     #[error("{spec}: frame {frame} has {value} at position {position}, values have to be finite")]
-    #[diagnostic(code(input::not_finite))]
+    #[diagnostic(code(clashfree::input::not_finite))]
     NotFinite { spec: String, frame: usize, position: usize, value: f64 },
 
     #[error("{spec} has pixels, 0 to 255, but the head's input format {format} is signed")]
     #[diagnostic(
-        code(input::signed_pixels),
+        code(clashfree::input::signed_pixels),
         help(
             "give the values as the head was trained on them: a .npy file of floats, or of codes"
         )

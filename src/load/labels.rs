@@ -14,19 +14,19 @@ pub enum LabelError {
     Array(#[from] ArrayError),
 
     #[error("{spec} has floats, labels are integers")]
-    #[diagnostic(code(label::dtype))]
+    #[diagnostic(code(clashfree::label::dtype))]
     Dtype { spec: String },
 
     #[error("{spec} is {shape:?}, labels have one dimension")]
-    #[diagnostic(code(label::rank))]
+    #[diagnostic(code(clashfree::label::rank))]
     Rank { spec: String, shape: Vec<usize> },
 
     #[error("{spec} has {found} labels for {frames} frames")]
-    #[diagnostic(code(label::length), help("do the labels belong to these inputs?"))]
+    #[diagnostic(code(clashfree::label::length), help("do the labels belong to these inputs?"))]
     Length { spec: String, found: usize, frames: usize },
 
     #[error("{spec}: the label of frame {frame} is {value}, the head has classes 0 to {}", .classes - 1)]
-    #[diagnostic(code(label::range))]
+    #[diagnostic(code(clashfree::label::range))]
     Range { spec: String, frame: usize, value: i128, classes: usize },
 }
 

@@ -93,7 +93,7 @@ fn element(descriptor: &str) -> Option<(Element, bool)> {
 pub enum WriteError {
     /// The folder is missing or not writable, the disk is full, the path is a folder.
     #[error("cannot write {path}: {source}", path = .path.display())]
-    #[diagnostic(code(file::write), help("nothing was written"))]
+    #[diagnostic(code(clashfree::file::write), help("nothing was written"))]
     Io {
         /// The file that was to be.
         path: PathBuf,

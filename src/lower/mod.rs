@@ -33,10 +33,7 @@ pub enum InterfaceError {
     Bus(#[from] BusError),
     /// More classes than the packet can name.
     #[error("the packet's class field tells {MAX_CLASSES} classes apart, this head has {classes}")]
-    #[diagnostic(
-        code(clashfree::interface::classes),
-        help("reduce the last junction's right neurons")
-    )]
+    #[diagnostic(code(clashfree::lower::classes), help("reduce the last junction's right neurons"))]
     Classes {
         /// Right neurons of the last junction.
         classes: usize,

@@ -106,3 +106,20 @@ pub fn classify<'a>(logits: impl IntoIterator<Item = &'a i64>) -> Decision {
     }
     Decision { class, margin: second.map_or(0, |s| largest.abs_diff(s)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_class_wins_a_tie_and_a_single_class_has_no_margin() {
+        let decide = |logits: &[i64]| {
+            let Decision { class, margin } = classify(logits);
+            (class, margin)
+        };
+        assert_eq!(decide(&[3, 7, 7]), (1, 0));
+        assert_eq!(decide(&[-9]), (0, 0));
+        assert_eq!(decide(&[i64::MIN, i64::MAX]), (1, u64::MAX));
+        assert_eq!(decide(&[5, -1, 2]), (0, 3));
+    }
+}

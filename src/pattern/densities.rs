@@ -106,10 +106,11 @@ fn gcd(a: usize, b: usize) -> usize {
 }
 
 /// Why there is no junction of these degrees.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum DegreeError {
     /// A layer without neurons.
     #[error("a junction needs neurons on both sides, found {left} and {right}")]
+    #[diagnostic(code(clashfree::pattern::empty_layer))]
     Empty {
         /// Left neurons.
         left: usize,
@@ -121,6 +122,7 @@ pub enum DegreeError {
         "out-degree {d_out} is not possible from {left} to {right} neurons; {}",
         describe(nearest)
     )]
+    #[diagnostic(code(clashfree::pattern::degrees))]
     Infeasible {
         /// Left neurons.
         left: usize,
@@ -135,6 +137,7 @@ pub enum DegreeError {
     #[error(
         "out-degree {d_out} from {left} to {right} neurons makes {edges} edges; the limit is {MAX_EDGES}"
     )]
+    #[diagnostic(code(clashfree::pattern::too_many_edges))]
     TooLarge {
         /// Left neurons.
         left: usize,
@@ -147,6 +150,7 @@ pub enum DegreeError {
     },
     /// More neurons than the compiler takes.
     #[error("layers of {left} and {right} neurons are too large; the limit is {MAX_EDGES}")]
+    #[diagnostic(code(clashfree::pattern::layer_too_large))]
     LayerTooLarge {
         /// Left neurons.
         left: usize,

@@ -94,8 +94,9 @@ impl From<Family> for String {
 }
 
 /// A name that is no family's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("there is no pattern family {name:?}; there are {}", Family::ALL.map(Family::name).join(", "))]
+#[diagnostic(code(clashfree::pattern::family))]
 pub struct UnknownFamily {
     /// The name given.
     pub name: String,

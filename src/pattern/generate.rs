@@ -37,13 +37,15 @@ pub fn generate(
 }
 
 /// Why no pattern could be drawn.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum GenerateError {
     /// No such degrees.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Degrees(#[from] DegreeError),
     /// A clash-free family without a parallelism.
     #[error("the pattern family {family} needs a parallelism (z, the number of banks and lanes)")]
+    #[diagnostic(code(clashfree::pattern::parallelism_missing))]
     ParallelismMissing {
         /// The family asked for.
         family: Family,
@@ -54,6 +56,7 @@ pub enum GenerateError {
          neurons; the nearest parallelisms that work: {}",
         clash_free::nearest_parallelisms(*left, *z)
     )]
+    #[diagnostic(code(clashfree::pattern::parallelism))]
     Parallelism {
         /// Left neurons.
         left: usize,

@@ -109,6 +109,7 @@ pub enum PatternError {
     #[error(
         "a junction needs neurons on both sides, found {left} on the left and {right} on the right"
     )]
+    #[diagnostic(code(clashfree::pattern::no_neurons))]
     Empty {
         /// Left neurons.
         left: usize,
@@ -117,6 +118,7 @@ pub enum PatternError {
     },
     /// An edge to a neuron that does not exist.
     #[error("left neuron {neuron} does not exist: the layer has {left} neurons")]
+    #[diagnostic(code(clashfree::pattern::range))]
     Range {
         /// The neuron named.
         neuron: Neuron,
@@ -125,6 +127,7 @@ pub enum PatternError {
     },
     /// One edge given twice.
     #[error("the edge from left neuron {left} to right neuron {right} stands twice")]
+    #[diagnostic(code(clashfree::pattern::duplicate))]
     Duplicate {
         /// Left end.
         left: Neuron,
@@ -133,6 +136,7 @@ pub enum PatternError {
     },
     /// Degrees that are not fixed.
     #[error("degrees are not fixed: {}", describe(in_degrees, out_degrees))]
+    #[diagnostic(code(clashfree::pattern::irregular))]
     Irregular {
         /// Degree of every right neuron.
         in_degrees: Vec<usize>,

@@ -13,7 +13,7 @@ pub const MAX_ACC_BITS: u32 = 63;
 pub enum QuantiseError {
     #[error("tensor {tensor} has the code {code} for the edge from left neuron {left} to right neuron {right}, {format} takes {min} to {max}", min = .format.min(), max = .format.max())]
     #[diagnostic(
-        code(quantise::code_range),
+        code(clashfree::quantise::code_range),
         help(
             "integer weights are codes already; change `weight_format`, or store floats to have them quantised"
         )
@@ -24,7 +24,7 @@ pub enum QuantiseError {
         "tensor {tensor} has the bias {value} for right neuron {neuron}, which is {code:e} at the accumulator's scale 2^-{frac}: more than {MAX_ACC_BITS} bits"
     )]
     #[diagnostic(
-        code(quantise::bias),
+        code(clashfree::quantise::bias),
         help("lower the `frac` of the weights or of the junction's input")
     )]
     Bias { tensor: String, neuron: usize, value: f64, code: f64, frac: i32 },
@@ -33,7 +33,7 @@ pub enum QuantiseError {
         "tensor {tensor}: the accumulator of right neuron {neuron} needs {bits} bits, the limit is {MAX_ACC_BITS}"
     )]
     #[diagnostic(
-        code(quantise::accumulator),
+        code(clashfree::quantise::accumulator),
         help(
             "lower the `frac` of weights or input, or raise that of the output; the shift to the output is {shift}, and half of 2^{shift} is added to round"
         )

@@ -34,7 +34,7 @@ impl Budget {
 pub enum BudgetError {
     /// No cycles.
     #[error("a cycle budget of 0 leaves no time for any edge")]
-    #[diagnostic(code(budget::zero), help("give `--cycles` from 1 to {most}"))]
+    #[diagnostic(code(clashfree::schedule::zero), help("give `--cycles` from 1 to {most}"))]
     Zero {
         /// Edges of the largest junction.
         most: usize,
@@ -44,7 +44,7 @@ pub enum BudgetError {
         "a cycle budget of {cycles} is more than the largest junction can use: it has {most} edges"
     )]
     #[diagnostic(
-        code(budget::too_large),
+        code(clashfree::schedule::too_large),
         help("give `--cycles` from 1 to {most}; {most} already means one lane everywhere")
     )]
     TooLarge {
@@ -56,7 +56,7 @@ pub enum BudgetError {
     /// A list of another length than the head.
     #[error("{given} parallelism values for {junctions} junctions")]
     #[diagnostic(
-        code(budget::count),
+        code(clashfree::schedule::count),
         help("give `--parallelism` one value a junction, separated by commas")
     )]
     Count {
@@ -67,7 +67,7 @@ pub enum BudgetError {
     },
     /// A number of lanes that a junction cannot use.
     #[error("junction {junction} cannot have {lanes} lanes: it has {edges} edges")]
-    #[diagnostic(code(budget::lanes), help("give from 1 to {edges}"))]
+    #[diagnostic(code(clashfree::schedule::lanes), help("give from 1 to {edges}"))]
     Lanes {
         /// Number of the junction.
         junction: usize,

@@ -1,70 +1,56 @@
-//! Samples: pixel codes and labels.
-// WIRE: reading IDX is `load`'s; `Examples::read` is the one call to swap.
+//! Samples: input codes and labels, read as `load` reads them and kept compact.
 
 use super::error::TrainError;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use crate::load;
+use crate::quantise::Format;
+use ndarray::{Array2, ArrayView1, Axis, s};
 use std::path::Path;
 
-/// The largest IDX content taken, in bytes.
-const MAX_CONTENT: u64 = 1 << 32;
-
-/// Images as codes of the input format, with their labels.
+/// Vectors in codes of the input format, with their classes.
+///
+/// Codes take two bytes instead of [`load::Frames`]' four and more: a training set is held whole,
+/// and every epoch walks through it in another order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examples {
-    pixels: usize,
-    codes: Vec<u8>,
-    labels: Vec<u8>,
+    /// `[samples, neurons]`.
+    codes: Array2<i16>,
+    labels: Vec<u16>,
 }
 
 impl Examples {
-    /// Keeps `codes`, `[samples, pixels]`, with one label a sample.
+    /// Keeps `codes`, `[samples, neurons]`, with one label a sample.
     ///
     /// # Errors
-    /// If there are no samples, not as many labels as images, or half an image.
-    pub fn new(pixels: usize, codes: Vec<u8>, labels: Vec<u8>) -> Result<Self, TrainError> {
-        let images = codes.len().checked_div(pixels).unwrap_or(0);
-        if images == 0 || images != labels.len() || images * pixels != codes.len() {
-            let found =
-                format!("{images} images and {} labels: there must be as many", labels.len());
-            return Err(TrainError::Data(found));
+    /// If there are no samples, or not as many labels as samples.
+    pub fn new(codes: Array2<i16>, labels: Vec<u16>) -> Result<Self, TrainError> {
+        let samples = codes.nrows();
+        if codes.is_empty() || samples != labels.len() {
+            return Err(TrainError::Samples { samples, labels: labels.len() });
         }
-        Ok(Self { pixels, codes, labels })
+        Ok(Self { codes, labels })
     }
 
-    /// Reads IDX files, plain or gzipped; pixels drop their low bits, `pixel >> (8 − bits)`.
+    /// Reads what [`load::inputs()`] and [`load::labels`] read: `.npy`, `file.npz:key` or IDX, plain
+    /// or gzipped, for an input layer of `neurons` in `format`.
     ///
     /// # Errors
-    /// If a file is missing, truncated or of another kind, there are more pixels than `inputs`, or
-    /// a label is not below `classes`.
+    /// If a file is broken, or does not go with the layer, the classes or the other file.
+    ///
+    /// # Panics
+    /// If `format` has codes beyond `i16`, or `classes` is more than 65,536: recipes with such are
+    /// refused.
     pub fn read(
-        images: &Path,
+        inputs: &Path,
         labels: &Path,
-        bits: u32,
-        inputs: usize,
+        neurons: usize,
+        format: Format,
         classes: usize,
     ) -> Result<Self, TrainError> {
-        let (shape, mut codes) = read_idx(images, "the images", 3)?;
-        let pixels = shape[1] * shape[2];
-        if pixels > inputs {
-            let found = format!(
-                "{} has {pixels} pixels an image, the head only {inputs} inputs; raise the first of `neurons`",
-                images.display()
-            );
-            return Err(TrainError::Data(found));
-        }
-        let (_, classes_of) = read_idx(labels, "the labels", 1)?;
-        if let Some(at) = classes_of.iter().position(|&label| usize::from(label) >= classes) {
-            let found = format!(
-                "label {} of sample {at} in {} is not one of {classes} classes (0 to {})",
-                classes_of[at],
-                labels.display(),
-                classes - 1
-            );
-            return Err(TrainError::Data(found));
-        }
-        codes.iter_mut().for_each(|code| *code >>= 8 - bits);
-        Self::new(pixels, codes, classes_of)
+        let frames = load::inputs(&inputs.to_string_lossy(), neurons, format)?;
+        let labels = load::labels(&labels.to_string_lossy(), frames.len(), classes)?;
+        let narrow = |code: &i32| i16::try_from(*code).expect("the recipe's format was checked");
+        let class = |label: u32| u16::try_from(label).expect("the number of classes was checked");
+        Self::new(frames.codes.map(narrow), labels.into_iter().map(class).collect())
     }
 
     /// Number of samples.
@@ -78,65 +64,36 @@ impl Examples {
     }
 
     /// Codes in a sample.
-    pub fn pixels(&self) -> usize {
-        self.pixels
+    pub fn neurons(&self) -> usize {
+        self.codes.ncols()
     }
 
     /// The codes of a sample.
-    pub fn codes(&self, sample: usize) -> &[u8] {
-        &self.codes[sample * self.pixels..][..self.pixels]
+    pub fn codes(&self, sample: usize) -> ArrayView1<'_, i16> {
+        self.codes.row(sample)
+    }
+
+    /// The class of a sample.
+    pub fn label(&self, sample: usize) -> u16 {
+        self.labels[sample]
+    }
+
+    /// All classes.
+    pub(super) fn labels(&self) -> &[u16] {
+        &self.labels
+    }
+
+    /// `count` samples from `start` on as frames of the reference model, `[count, neurons]`.
+    pub(super) fn frames(&self, start: usize, count: usize) -> Array2<i32> {
+        self.codes.slice(s![start..start + count, ..]).map(|&code| code.into())
     }
 
     /// Some of the samples, in the order given.
     pub(super) fn subset(&self, samples: &[u32]) -> Self {
-        let codes = samples.iter().flat_map(|&s| self.codes(s as usize)).copied().collect();
-        let labels = samples.iter().map(|&s| self.label(s as usize)).collect();
-        Self { pixels: self.pixels, codes, labels }
+        let rows: Vec<usize> = samples.iter().map(|&s| s as usize).collect();
+        Self {
+            codes: self.codes.select(Axis(0), &rows),
+            labels: rows.iter().map(|&s| self.labels[s]).collect(),
+        }
     }
-
-    /// The class of a sample.
-    pub fn label(&self, sample: usize) -> u8 {
-        self.labels[sample]
-    }
-}
-
-/// The shape and bytes of an IDX file of unsigned bytes.
-fn read_idx(
-    path: &Path,
-    what: &'static str,
-    dimensions: usize,
-) -> Result<(Vec<usize>, Vec<u8>), TrainError> {
-    let read = |source| TrainError::Read { what, path: path.to_owned(), source };
-    let wrong = |problem: String| TrainError::Idx { what, path: path.to_owned(), problem };
-    let mut file = BufReader::new(File::open(path).map_err(read)?);
-    let zipped = std::io::BufRead::fill_buf(&mut file).map_err(read)?.starts_with(&[0x1f, 0x8b]);
-    let mut content: Box<dyn Read> =
-        if zipped { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
-
-    let mut head = Vec::new();
-    let length = 4 + 4 * dimensions;
-    content.by_ref().take(length as u64).read_to_end(&mut head).map_err(read)?;
-    let magic = [0, 0, 8, dimensions as u8];
-    if head.len() < length || head[..4] != magic {
-        return Err(wrong(format!(
-            "it must begin with {magic:?} (unsigned bytes, {dimensions}-D IDX)"
-        )));
-    }
-    let size = |word: &[u8]| u32::from_be_bytes(word.try_into().expect("4 bytes")) as usize;
-    let shape: Vec<usize> = head[4..].chunks(4).map(size).collect();
-    let bytes = shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d as u64));
-    let Some(bytes) = bytes.filter(|bytes| *bytes <= MAX_CONTENT) else {
-        return Err(wrong(format!(
-            "its shape {shape:?} is too large; the limit is {MAX_CONTENT} bytes"
-        )));
-    };
-    let mut codes = Vec::new();
-    content.take(bytes + 1).read_to_end(&mut codes).map_err(read)?;
-    if codes.len() as u64 != bytes {
-        let relation = if (codes.len() as u64) < bytes { "fewer" } else { "more" };
-        return Err(wrong(format!(
-            "its shape {shape:?} needs {bytes} bytes and {relation} follow"
-        )));
-    }
-    Ok((shape, codes))
 }

@@ -1,31 +1,40 @@
 //! Why a training run stopped.
 
+use crate::load::{InputError, LabelError, MAX_CELLS};
 use crate::pattern::{GenerateError, MAX_EDGES};
+use crate::quantise::QuantiseError;
 use std::path::PathBuf;
 
 /// Bad input to `train`, or a run that came to nothing. Nothing is written in either case.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum TrainError {
-    /// A file cannot be read.
-    #[error("cannot read {what} {}: {source}", path.display())]
+    /// The recipe cannot be read.
+    #[error("cannot read the recipe {}: {source}", path.display())]
+    #[diagnostic(
+        code(clashfree::train::read),
+        help("give a recipe in TOML; examples/heads has some to begin with")
+    )]
     Read {
-        /// What the file is for.
-        what: &'static str,
-        /// The file.
+        /// The recipe.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
     /// Not a recipe: not TOML, an unknown or missing key, a value of the wrong kind.
-    #[error("{} is not a recipe: {source}", path.display())]
+    #[error("{} is not a recipe: {message}", path.display())]
+    #[diagnostic(
+        code(clashfree::train::syntax),
+        help("`clashfree train --help` shows where examples of recipes are")
+    )]
     Parse {
         /// The recipe.
         path: PathBuf,
-        /// Where and why; boxed because it is large.
-        source: Box<toml::de::Error>,
+        /// Where and why.
+        message: String,
     },
     /// A key of the recipe with a value that cannot be.
     #[error("recipe: `{key}` {problem}")]
+    #[diagnostic(code(clashfree::train::key), help("change `{key}` in the recipe"))]
     Key {
         /// The key.
         key: &'static str,
@@ -34,6 +43,14 @@ pub enum TrainError {
     },
     /// Degrees, family or parallelism that cannot be.
     #[error("recipe: junction {junction}: {source}")]
+    #[diagnostic(
+        code(clashfree::train::pattern),
+        help(
+            "change value {} of `{}` in the recipe, or its `neurons`",
+            .junction + 1,
+            key_of(.source)
+        )
+    )]
     Pattern {
         /// The junction, from 0.
         junction: usize,
@@ -42,26 +59,57 @@ pub enum TrainError {
     },
     /// More edges altogether than the limit.
     #[error("recipe: {edges} edges are too many; the limit is {MAX_EDGES}")]
-    TooLarge {
+    #[diagnostic(
+        code(clashfree::train::too_many_edges),
+        help("lower `out_degrees` or `neurons` in the recipe")
+    )]
+    Edges {
         /// Edges of all junctions.
         edges: usize,
     },
-    /// Not an IDX file of the kind needed, truncated, or too long.
-    #[error("{what} {} is not what it should be: {problem}", path.display())]
-    Idx {
-        /// What the file is for.
-        what: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Images and labels that do not go together, or not with the head.
-    #[error("data: {0}")]
-    Data(String),
-    /// The loss grew out of all bounds.
+    /// A junction that a head file cannot hold.
     #[error(
-        "training diverged in epoch {epoch}: the loss is {loss}; lower `learning_rate` (now {learning_rate})"
+        "recipe: junction {junction}: {left} times {right} neurons make a weight tensor of {cells} entries, as head files have it; the limit is {MAX_CELLS}",
+        cells = *left as u128 * *right as u128
+    )]
+    #[diagnostic(
+        code(clashfree::train::too_large),
+        help("lower `neurons` in the recipe, or put a layer between")
+    )]
+    TooLarge {
+        /// The junction, from 0.
+        junction: usize,
+        /// Left neurons.
+        left: usize,
+        /// Right neurons.
+        right: usize,
+    },
+    /// Formats whose arithmetic does not fit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Quantise(#[from] QuantiseError),
+    /// The inputs are wrong, or do not go with the head.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Input(#[from] InputError),
+    /// The labels are wrong, or do not go with the inputs or the head.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Label(#[from] LabelError),
+    /// Samples without labels, or none at all.
+    #[error("{samples} samples and {labels} labels: there must be as many, and at least one")]
+    #[diagnostic(code(clashfree::train::samples))]
+    Samples {
+        /// Samples given.
+        samples: usize,
+        /// Labels given.
+        labels: usize,
+    },
+    /// The loss grew out of all bounds.
+    #[error("training diverged in epoch {epoch}: the loss is {loss}")]
+    #[diagnostic(
+        code(clashfree::train::diverged),
+        help("lower `learning_rate` in the recipe, now {learning_rate}")
     )]
     Diverged {
         /// The epoch, from 1.
@@ -72,10 +120,8 @@ pub enum TrainError {
         learning_rate: f64,
     },
     /// The output folder holds something that `train` did not make.
-    #[error(
-        "{} exists and is not a training output ({found}); choose another folder with -o, or remove it",
-        path.display()
-    )]
+    #[error("{} is not a training output of clashfree, so it is not replaced: {found}", path.display())]
+    #[diagnostic(code(clashfree::train::not_ours), help("give another folder with -o"))]
     NotOurs {
         /// The folder.
         path: PathBuf,
@@ -83,11 +129,25 @@ pub enum TrainError {
         found: String,
     },
     /// The output cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write the training output {}: {source}", path.display())]
+    #[diagnostic(
+        code(clashfree::train::write),
+        help("nothing was changed; check the permissions and the space on the disk")
+    )]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+/// The key of the recipe that a pattern cannot be drawn by.
+fn key_of(error: &GenerateError) -> &'static str {
+    match error {
+        GenerateError::Degrees(_) => "out_degrees",
+        GenerateError::ParallelismMissing { .. } | GenerateError::Parallelism { .. } => {
+            "parallelism"
+        }
+    }
 }

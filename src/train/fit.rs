@@ -4,7 +4,6 @@ use super::adam::Adam;
 use super::data::Examples;
 use super::error::TrainError;
 use super::evaluate::evaluate;
-use super::export;
 use super::kernels::SHARD;
 use super::metrics::{self, EpochRecord, Phase, TrainReport};
 use super::network::{Network, Precision, Stream, Values, stream};
@@ -34,6 +33,10 @@ pub struct Trained {
 ///
 /// # Errors
 /// If the recipe cannot be, the split leaves nothing to train on, or the loss diverges.
+///
+/// # Panics
+/// If the examples have not one code a neuron of the recipe's first layer, or a label that is no
+/// neuron of its last.
 pub fn train(
     recipe: &Recipe,
     training: &Examples,
@@ -47,8 +50,8 @@ pub fn train(
         watch(&record);
         epochs.push(record);
     }
-    let report = run.report(test);
-    let (toml, safetensors) = export::head_files(&recipe.name, &run.network, "head.safetensors");
+    let report = run.report(test)?;
+    let (toml, safetensors) = run.network.files(&recipe.name);
     let metrics = metrics::to_lines(recipe, &epochs, &report);
     Ok(Trained { toml, safetensors, metrics, report })
 }
@@ -73,13 +76,15 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(recipe: &'a Recipe, training: &'a Examples) -> Result<Self, TrainError> {
         let network = Network::draw(&recipe.plan()?, recipe.seed)?;
+        // Formats that cannot be show here, before any work is done.
+        network.quantised(&recipe.name)?;
         if recipe.validation >= training.len() {
             let problem =
                 format!("is {} of {} training samples", recipe.validation, training.len());
             return Err(TrainError::Key { key: "validation", problem });
         }
         let samples = u32::try_from(training.len())
-            .map_err(|_| TrainError::Data("there are more than 2^32 samples".to_owned()))?;
+            .expect("samples were held in memory within the loader's limits");
         let mut order: Vec<u32> = (0..samples).collect();
         order.shuffle(&mut stream(recipe.seed, Stream::Validation));
         let kept_out = order.split_off(training.len() - recipe.validation);
@@ -140,7 +145,7 @@ impl<'a> Run<'a> {
             learning_rate: rate,
             loss: loss / samples,
             train_accuracy: correct as f64 / samples,
-            validation_accuracy: self.validate(precision),
+            validation_accuracy: self.validate(precision)?,
         })
     }
 
@@ -184,14 +189,16 @@ impl<'a> Run<'a> {
         (loss, correct)
     }
 
-    fn validate(&mut self, precision: Precision) -> Option<f64> {
-        let examples = self.validation.take()?;
+    fn validate(&mut self, precision: Precision) -> Result<Option<f64>, TrainError> {
+        let Some(examples) = self.validation.take() else { return Ok(None) };
         let accuracy = match precision {
             Precision::Float => self.float_accuracy(&examples),
-            Precision::Quantised => evaluate(&self.network.quantised(&self.recipe.name), &examples),
+            Precision::Quantised => {
+                evaluate(&self.network.quantised(&self.recipe.name)?, &examples)
+            }
         };
         self.validation = Some(examples);
-        Some(accuracy)
+        Ok(Some(accuracy))
     }
 
     /// The share that is classified right without any rounding.
@@ -212,14 +219,14 @@ impl<'a> Run<'a> {
         correct as f64 / examples.len() as f64
     }
 
-    fn report(&mut self, test: &Examples) -> TrainReport {
-        let head = self.network.quantised(&self.recipe.name);
+    fn report(&mut self, test: &Examples) -> Result<TrainReport, TrainError> {
+        let head = self.network.quantised(&self.recipe.name)?;
         let edges = head.junctions.iter().map(|j| j.weights.len()).sum();
         let at_limits = head.junctions.iter().map(|j| {
             let (lo, hi) = (j.weight_format.min(), j.weight_format.max());
             j.weights.iter().filter(|&&w| i64::from(w) == lo || i64::from(w) == hi).count()
         });
-        TrainReport {
+        Ok(TrainReport {
             name: self.recipe.name.clone(),
             edges,
             parameters: edges + head.junctions.iter().map(|j| j.bias.len()).sum::<usize>(),
@@ -227,6 +234,6 @@ impl<'a> Run<'a> {
             validation_accuracy: self.validation.as_ref().map(|v| evaluate(&head, v)),
             test_accuracy_float: self.float_accuracy(test),
             test_accuracy: evaluate(&head, test),
-        }
+        })
     }
 }

@@ -55,14 +55,10 @@ impl Destination {
             if path.is_file() && FILES.iter().any(|file| name == *file) {
                 ours.push(name);
             } else if Some(&path) == recipe_path.as_ref() {
-                let bytes = fs::read(&path).map_err(|source| TrainError::Read {
-                    what: "the recipe",
-                    path,
-                    source,
-                })?;
+                let bytes = fs::read(&path).map_err(|source| TrainError::Read { path, source })?;
                 kept = Some((name, bytes));
             } else {
-                return Err(not_ours(format!("{} lies there", name.display())));
+                return Err(not_ours(format!("{} stands there", name.display())));
             }
         }
         if !ours.is_empty() {

@@ -13,7 +13,6 @@ mod adam;
 mod data;
 mod error;
 mod evaluate;
-mod export;
 mod fit;
 mod folder;
 mod kernels;

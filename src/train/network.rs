@@ -2,8 +2,10 @@
 
 use super::error::TrainError;
 use super::recipe::JunctionPlan;
+use crate::load::{self, HeadJunction};
 use crate::pattern::{Pattern, generate};
-use crate::quantise::{Activation, Format, QuantHead, QuantJunction, Saturated, Source};
+use crate::quantise::{Activation, Format, QuantHead, QuantiseError, Source, quantise_junction};
+use crate::save::{self, FloatJunction};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -122,7 +124,7 @@ impl Network {
                 output_format: plan.output_format,
             })
         };
-        let junctions = plan.iter().enumerate().map(draw).collect::<Result<_, _>>()?;
+        let junctions = plan.iter().enumerate().map(draw).collect::<Result<_, TrainError>>()?;
         Ok(Self { junctions })
     }
 
@@ -168,16 +170,28 @@ impl Network {
         }
     }
 
-    /// The head in integers, quantised as design numbers are: half to even, saturating.
-    pub fn quantised(&self, name: &str) -> QuantHead {
-        let junctions: Vec<QuantJunction> =
-            self.junctions.iter().map(Junction::quantised).collect();
-        QuantHead {
+    /// The head in integers, exactly as [`quantise`](crate::quantise::quantise) makes it of the
+    /// files that [`Self::files`] gives.
+    ///
+    /// # Errors
+    /// If an accumulator or a bias is wider than the datapath takes.
+    pub fn quantised(&self, name: &str) -> Result<QuantHead, QuantiseError> {
+        let from = |(j, junction): (usize, &Junction)| quantise_junction(&junction.as_loaded(j));
+        let junctions = self.junctions.iter().enumerate().map(from).collect::<Result<_, _>>()?;
+        Ok(QuantHead {
             name: name.to_owned(),
-            inputs: junctions[0].pattern.left(),
-            input_format: junctions[0].input_format,
+            inputs: self.junctions[0].pattern.left(),
+            input_format: self.junctions[0].input_format,
             junctions,
-        }
+        })
+    }
+
+    /// The text of `head.toml` and the bytes of its tensors, in floats, with masks.
+    pub fn files(&self, name: &str) -> (String, Vec<u8>) {
+        let junctions: Vec<FloatJunction<'_>> =
+            self.junctions.iter().map(Junction::as_saved).collect();
+        let first = &self.junctions[0];
+        save::float_to_files(name, first.pattern.left(), first.input_format, &junctions)
     }
 }
 
@@ -187,45 +201,35 @@ impl Junction {
         self.weight_format.frac + self.input_format.frac
     }
 
-    // WIRE: `quantise` does this for head files; the trainer should call it once both are in.
-    fn quantised(&self) -> QuantJunction {
-        let round = |x: f32, frac: i32| (f64::from(x) * f64::from(frac).exp2()).round_ties_even();
-        let f = self.weight_format;
-        let mut saturated = Saturated::default();
-        let mut weights = Vec::with_capacity(self.weights.len());
-        for &w in &self.weights {
-            let code = round(w, f.frac) as i64;
-            saturated.weights += usize::from(!f.contains(code));
-            weights.push(code.clamp(f.min(), f.max()) as i32);
-        }
-        let bias: Vec<i64> = self.bias.iter().map(|&b| round(b, self.acc_frac()) as i64).collect();
-        let largest = self.input_format.min().abs().max(self.input_format.max());
-        let worst = weights
-            .chunks_exact(self.pattern.d_in())
-            .zip(&bias)
-            .map(|(row, b)| {
-                row.iter().map(|w| i64::from(*w).abs() * largest).sum::<i64>() + b.abs()
-            })
-            .max()
-            .unwrap_or(0);
-        let rounding = self.output_format.map_or(0, |out| match self.acc_frac() - out.frac {
-            shift @ 1.. => 1i64 << (shift - 1),
-            _ => 0,
-        });
-        QuantJunction {
+    fn activation(&self) -> Activation {
+        if self.output_format.is_some() { Activation::Relu } else { Activation::Identity }
+    }
+
+    /// What [`load`](crate::load) reads of junction `j` once it is saved.
+    fn as_loaded(&self, j: usize) -> HeadJunction {
+        let floats =
+            |values: &[f32]| load::Values::Floats(values.iter().map(|&v| v.into()).collect());
+        let [weight, bias, _] = save::numbered(j);
+        HeadJunction {
             pattern: self.pattern.clone(),
-            weights,
-            bias,
+            weights: floats(&self.weights),
+            bias: floats(&self.bias),
             input_format: self.input_format,
-            weight_format: f,
-            activation: match self.output_format {
-                Some(_) => Activation::Relu,
-                None => Activation::Identity,
-            },
+            weight_format: self.weight_format,
+            activation: self.activation(),
             output_format: self.output_format,
-            acc_bits: 65 - (worst + rounding).leading_zeros(),
-            source: Source::default(),
-            saturated,
+            source: Source { weight, bias },
+        }
+    }
+
+    fn as_saved(&self) -> FloatJunction<'_> {
+        FloatJunction {
+            pattern: &self.pattern,
+            weights: &self.weights,
+            bias: &self.bias,
+            weight_format: self.weight_format,
+            activation: self.activation(),
+            output_format: self.output_format,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Recipes: what to train on what, in TOML.
 
 use super::error::TrainError;
+use crate::load::{MAX_CELLS, MAX_NEURONS};
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
 use crate::quantise::{Format, MAX_BITS};
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer};
@@ -11,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// The most binary places, either way; more do not make sense in 16 bits.
 const MAX_FRAC: i32 = 32;
+
+/// The most classes: what a packet's class field, and a label's 16 bits here, tell apart.
+const MAX_CLASSES: usize = 1 << 16;
 
 /// A recipe, as in its file. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, DeserializeMacro)]
@@ -82,7 +86,8 @@ pub enum Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
 #[serde(deny_unknown_fields)]
 pub struct InputRecipe {
-    /// Unsigned, at most 8 bits; pixels drop their low bits.
+    /// Its codes must fit 16 bits in two's complement; pixels, which drop their low bits, need an
+    /// unsigned one.
     pub format: Format,
 }
 
@@ -96,7 +101,7 @@ pub struct WeightFormat {
     pub frac: i32,
 }
 
-/// IDX files, plain or gzipped, by paths from the recipe's folder.
+/// `.npy` files, `file.npz:key` or IDX, plain or gzipped, by paths from the recipe's folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
 #[serde(deny_unknown_fields)]
 pub struct DataPaths {
@@ -187,11 +192,14 @@ impl Recipe {
     /// # Errors
     /// If the file cannot be read or a key is wrong.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        let read = |source| TrainError::Read { what: "the recipe", path: path.to_owned(), source };
+        let read = |source| TrainError::Read { path: path.to_owned(), source };
         let text = std::fs::read_to_string(path).map_err(read)?;
-        let recipe: Self = toml::from_str(&text)
-            .map_err(|e| TrainError::Parse { path: path.to_owned(), source: Box::new(e) })?;
+        let recipe: Self = toml::from_str(&text).map_err(|e| TrainError::Parse {
+            path: path.to_owned(),
+            message: e.to_string().trim_end().to_owned(),
+        })?;
         recipe.plan()?;
+        recipe.fits_head_file()?;
         Ok(recipe)
     }
 
@@ -211,8 +219,9 @@ impl Recipe {
             same_length("parallelism", list.len(), junctions)?;
         }
         check_format("input.format", self.input.format)?;
-        if self.input.format.signed || self.input.format.bits > 8 {
-            return key("input.format", "must be unsigned and of at most 8 bits, as pixels are");
+        let format = self.input.format;
+        if format.max() > i64::from(i16::MAX) {
+            return key("input.format", format!("is {format}; unsigned codes may have 15 bits"));
         }
         hidden.iter().try_for_each(|f| check_format("activation_format", *f))?;
         let mut plan = Vec::with_capacity(junctions);
@@ -234,9 +243,23 @@ impl Recipe {
         }
         let edges: usize = plan.iter().map(|p| p.degrees.edges()).sum();
         if edges as u64 > MAX_EDGES {
-            return Err(TrainError::TooLarge { edges });
+            return Err(TrainError::Edges { edges });
         }
         Ok(plan)
+    }
+
+    /// Whether a head file, which has weights as whole matrices, can hold what the recipe trains.
+    fn fits_head_file(&self) -> Result<(), TrainError> {
+        if let Some(size) = self.neurons.iter().find(|&&n| n > MAX_NEURONS) {
+            return key("neurons", format!("lists {size}; a layer may have 1 to {MAX_NEURONS}"));
+        }
+        for (junction, pair) in self.neurons.windows(2).enumerate() {
+            let (left, right) = (pair[0], pair[1]);
+            if left * right > MAX_CELLS {
+                return Err(TrainError::TooLarge { junction, left, right });
+            }
+        }
+        Ok(())
     }
 
     fn check_name(&self) -> Result<(), TrainError> {
@@ -260,8 +283,11 @@ impl Recipe {
             return key("neurons", "must list at least two layers");
         }
         let classes = self.neurons[self.neurons.len() - 1];
-        if classes > 256 {
-            return key("neurons", format!("ends with {classes} classes; labels go up to 256"));
+        if classes > MAX_CLASSES {
+            return key(
+                "neurons",
+                format!("ends with {classes}; there may be {MAX_CLASSES} classes"),
+            );
         }
         if self.epochs == 0 || self.epochs > 1_000_000 {
             return key("epochs", format!("is {}; it must be 1 to 1000000", self.epochs));

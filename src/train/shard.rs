@@ -13,7 +13,7 @@ pub struct Shard {
     slopes: Vec<Vec<Column>>,
     /// Gradients by each layer's values; that of the input stays empty.
     deltas: Vec<Vec<Column>>,
-    labels: Vec<u8>,
+    labels: Vec<u16>,
     /// Gradients of the parameters, the sum over this shard's samples.
     pub gradients: Values,
     /// Sum of the losses of this shard's samples.
@@ -42,14 +42,12 @@ impl Shard {
 
     /// Takes in at most [`SHARD`] samples, as values `code·2^-frac`.
     pub fn load(&mut self, examples: &Examples, samples: &[u32], format: Format) {
-        let mut values = [0.0; 256];
         let unit = format.unit() as f32;
-        values.iter_mut().enumerate().for_each(|(code, v)| *v = code as f32 * unit);
         self.labels.clear();
         for (s, &sample) in samples.iter().enumerate() {
             let codes = examples.codes(sample as usize);
             for (column, &code) in self.layers[0].iter_mut().zip(codes) {
-                column[s] = values[usize::from(code)];
+                column[s] = f32::from(code) * unit;
             }
             self.labels.push(examples.label(sample as usize));
         }
