@@ -16,6 +16,7 @@
       .Rest         ([[ j.rest ]]),
       .CopiesPerUnit([[ j.stage.copies_per_unit ]]),
       .OneCopy      ([[ j.one_copy ]]),
+      .OneRow       ([[ j.one_row ]]),
       .WeightBits   ([[ j.stage.weight.bits ]]),
       .AccBits      ([[ j.stage.acc_bits ]]),
       .BiasRows     ([[ j.stage.bias_rom.words.rows() ]]),

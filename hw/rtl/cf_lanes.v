@@ -1,7 +1,8 @@
 // The lanes of a junction up to their operands: cycle number in, activations and weights out.
 //
 // Lane l of unit u reads copy u*CopiesPerUnit + (l mod CopiesPerUnit) of the left memory, a shared
-// lane has a copy of its own; with one copy in all, every lane reads that.
+// lane has a copy of its own; with one copy in all, every lane reads that. With a copy for every lane
+// (OneRow = 1) the row ROM has a row for each copy, else one for each bank of each copy.
 //
 // Does:      looks up which row each bank reads and which bank each lane takes, reads, selects, and
 //            brings the weights at the same time.
@@ -22,6 +23,7 @@ module cf_lanes #(
     parameter SharedLanes = 0,
     parameter CopiesPerUnit = 1,
     parameter OneCopy = 0,
+    parameter OneRow = 0,
     parameter WeightBits = 6,
     parameter Cycles = 50,
     parameter CycleBits = 6,
@@ -54,8 +56,9 @@ module cf_lanes #(
   localparam BankRows = (Rows + (1 << StripeBits) - 1) >> StripeBits;
   localparam BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1;
   localparam Copies = (OneCopy != 0) ? 1 : Units * CopiesPerUnit + SharedLanes;
+  localparam RowFields = (OneRow != 0) ? Copies : Copies * Banks;
 
-  wire [Copies*Banks*BankRowBits-1:0] row;
+  wire [   RowFields*BankRowBits-1:0] row;
   wire [      Lanes*BankBits-1:0] bank;
   wire [      Copies*ActBits*Banks-1:0] column;
   wire                              last_read;
@@ -94,7 +97,7 @@ module cf_lanes #(
   generate
     if (BankRows > 1) begin : g_row_rom
       cf_rom #(
-          .Width(Copies * Banks * BankRowBits),
+          .Width(RowFields * BankRowBits),
           .Depth(Cycles),
           .File (RowFile),
           .Hash (RowHash)
@@ -146,7 +149,8 @@ module cf_lanes #(
       .Rows      (Rows),
       .StripeBits(StripeBits),
       .Frames    (Frames),
-      .Copies    (Copies)
+      .Copies    (Copies),
+      .OneRow    (OneRow)
   ) i_left (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),

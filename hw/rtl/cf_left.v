@@ -3,7 +3,8 @@
 // A bank holds one code a row and frame and can be read once a cycle. The producer writes each of
 // its `Slots` at a row of its own; rows are dealt over 2^StripeBits banks a slot (row r goes to
 // bank slot + Slots * (r mod 2^StripeBits)), so that a junction which needs more reads a cycle
-// finds more banks. All of it stands in `Copies` copies, each with read addresses of its own.
+// finds more banks. All of it stands in `Copies` copies, each with a row for each bank, or with
+// OneRow = 1 a row for all of its banks, which is enough for a copy that only one lane reads.
 //
 // Does:      keeps `Frames` frames in a ring: one is written while an older one is read.
 // Does not:  know whether a frame is complete: the permits of cf_credit do.
@@ -20,11 +21,13 @@ module cf_left #(
     parameter StripeBits = 0,
     parameter Frames = 2,
     parameter Copies = 1,
+    parameter OneRow = 0,
     parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1,
     parameter Stripes = ((1 << StripeBits) < Rows) ? (1 << StripeBits) : Rows,
     parameter Banks = Slots * Stripes,
     parameter BankRows = (Rows + (1 << StripeBits) - 1) >> StripeBits,
-    parameter BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1
+    parameter BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1,
+    parameter RowFields = (OneRow != 0) ? Copies : Copies * Banks
 ) (
     input  wire                                 clk_i,
     input  wire                                 rst_ni,
@@ -34,7 +37,7 @@ module cf_left #(
     input  wire [               Slots*Bits-1:0] wdata_i,
     input  wire                                 wframe_end_i,
     // read port
-    input  wire [Copies*Banks*BankRowBits-1:0] row_i,
+    input  wire [    RowFields*BankRowBits-1:0] row_i,
     input  wire                                 rframe_end_i,
     output wire [        Copies*Bits*Banks-1:0] column_o
 );
@@ -88,7 +91,8 @@ module cf_left #(
           wire [    Bits-1:0] rdata;
 
           if (BankRows > 1) begin : g_raddr
-            assign raddr = {rframe_q, row_i[(c*Banks+Bank)*BankRowBits+:BankRowBits]};
+            localparam Field = (OneRow != 0) ? c : c * Banks + Bank;
+            assign raddr = {rframe_q, row_i[Field*BankRowBits+:BankRowBits]};
           end else begin : g_rframe
             assign raddr = rframe_q;
           end

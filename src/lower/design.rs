@@ -93,6 +93,8 @@ pub struct JunctionStage {
     pub copies_per_unit: usize,
     /// One copy for all.
     pub one_copy: bool,
+    /// One row a copy, not one a bank.
+    pub one_row: bool,
     /// Copies of the left memory in all.
     pub copies: usize,
     /// Cycle in which the left memory is given back.
@@ -101,7 +103,7 @@ pub struct JunctionStage {
     pub out_rows: usize,
     /// Cycles from issue to write.
     pub write_latency: usize,
-    /// Row of each bank in each cycle; none where banks have one row.
+    /// Row of each bank, or of each copy, in each cycle; none where banks have one row.
     pub row_rom: Option<Rom>,
     /// Bank of each lane in each cycle; none where there is one bank.
     pub bank_rom: Option<Rom>,

@@ -166,6 +166,7 @@ fn stage(
         frames: hand_over.frames,
         copies_per_unit: schedule.copies_per_unit,
         one_copy: schedule.one_copy,
+        one_row: schedule.one_row(),
         copies: schedule.copies(),
         release: hand_over.release,
         out_rows: schedule.shape.result_rows(schedule.cycles, pattern.right()),
@@ -182,23 +183,27 @@ fn row_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Opti
         return None;
     }
     let bits = bits_for(schedule.bank_rows());
-    let (copies, banks) = (schedule.copies(), schedule.banks());
-    let mut words = Words::new(copies * banks * bits, schedule.cycles);
-    let mut given = vec![false; copies * banks];
+    let banks = schedule.banks();
+    let one_row = schedule.one_row();
+    let fields = schedule.copies() * if one_row { 1 } else { banks };
+    let mut words = Words::new(fields * bits, schedule.cycles);
+    let mut given = vec![false; fields];
     for cycle in 0..schedule.cycles {
         given.fill(false);
         for lane in 0..schedule.lanes {
             let Some(edge) = schedule.edge(cycle, lane) else { continue };
             let neuron = junction.pattern.left_ends()[edge].at();
-            let place = schedule.copy_of_lane(lane) * banks + schedule.bank(neuron);
-            if !std::mem::replace(&mut given[place], true) {
-                words.put(cycle, place * bits, bits, schedule.row(neuron) as i64);
+            let copy = schedule.copy_of_lane(lane);
+            let field = if one_row { copy } else { copy * banks + schedule.bank(neuron) };
+            if !std::mem::replace(&mut given[field], true) {
+                words.put(cycle, field * bits, bits, schedule.row(neuron) as i64);
             }
         }
     }
+    let what = if one_row { "copy".to_owned() } else { format!("(copy * {banks} + bank)") };
     let about = vec![
-        format!("junction {number}: the row that each bank reads, a line a cycle"),
-        format!("field (copy * {banks} + bank), {bits} bits each, field 0 in the lowest bits"),
+        format!("junction {number}: the rows that the left memory reads, a line a cycle"),
+        format!("field {what}, {bits} bits each, field 0 in the lowest bits"),
     ];
     Some(Rom { file: format!("j{number}_row.mem"), words, about })
 }

@@ -47,7 +47,8 @@ pub fn check(schedule: &Schedule, pattern: &Pattern) -> Result<(), ScheduleFault
             let neuron = pattern.left_ends()[edge].at();
             let (copy, bank) = (schedule.copy_of_lane(lane), schedule.bank(neuron));
             let row = schedule.row(neuron);
-            match asked[copy * banks + bank].replace(row) {
+            let field = if schedule.one_row() { copy } else { copy * banks + bank };
+            match asked[field].replace(row) {
                 Some(other) if other != row => {
                     let (cycle, lane) = (Cycle::new(cycle), Lane::new(lane));
                     return Err(ScheduleFault::Clash { cycle, lane, bank, copy });

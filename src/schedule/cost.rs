@@ -24,18 +24,24 @@ pub(super) fn estimate(
     shape: Shape,
     cycles: usize,
     banking: &Banking,
-    copies: usize,
+    copies_per_unit: usize,
 ) -> f64 {
     let right = junction.pattern.right();
     let lanes = shape.lanes(right) as f64;
     let units = shape.units(right) as f64;
     let act = f64::from(junction.input_format.bits);
     let (banks, rows) = (banking.banks(), banking.bank_rows());
+    let copies = match rows {
+        1 => 1,
+        _ => shape.units(right) * copies_per_unit + shape.shared_lanes(),
+    };
     let words = (copies * banks) as f64;
+    let row_fields =
+        if copies_per_unit == shape.lanes_per_unit() { copies } else { copies * banks } as f64;
     let bits_for = |n: usize| f64::from(usize::BITS - n.saturating_sub(1).leading_zeros());
 
     let memory = words * act * memory_bit(2 * rows);
-    let row_rom = words * bits_for(rows) * rom_bit(cycles);
+    let row_rom = row_fields * bits_for(rows) * rom_bit(cycles);
     let bank_rom = lanes * bits_for(banks) * rom_bit(cycles);
     let select = if cycles == 1 { 0.0 } else { lanes * act * (banks - 1) as f64 / 3.0 };
     let out = junction.output_format.map_or(0.0, |f| 2.0 * f64::from(f.bits));

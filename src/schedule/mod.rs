@@ -134,6 +134,11 @@ impl Schedule {
         }
     }
 
+    /// Whether every copy is read by one lane only, so that all of its banks may read the same row.
+    pub fn one_row(&self) -> bool {
+        !self.one_copy && self.copies_per_unit == self.shape.lanes_per_unit()
+    }
+
     fn banking(&self) -> Banking<'_> {
         Banking { layout: &self.layout, stripe_bits: self.stripe_bits }
     }
@@ -232,15 +237,13 @@ fn schedule_junction(junction: &QuantJunction, lanes: usize, layout: Layout) -> 
     for banking in Banking::candidates(&layout) {
         let crowd = crowding(junction, &banking);
         for &shape in &shapes {
-            let per_unit = crowd.div_ceil(shape.steps(cycles));
-            let copies = if banking.bank_rows() == 1 {
-                1
-            } else {
-                shape.units(right) * per_unit + shape.shared_lanes()
-            };
-            let cost = cost::estimate(junction, shape, cycles, &banking, copies);
-            if best.is_none_or(|(least, ..)| cost < least) {
-                best = Some((cost, shape, banking.stripe_bits, per_unit));
+            // as many copies as a unit needs, or one for each of its lanes
+            let most = shape.lanes_per_unit();
+            for per_unit in [crowd.div_ceil(shape.steps(cycles)).min(most), most] {
+                let cost = cost::estimate(junction, shape, cycles, &banking, per_unit);
+                if best.is_none_or(|(least, ..)| cost < least) {
+                    best = Some((cost, shape, banking.stripe_bits, per_unit));
+                }
             }
         }
     }
