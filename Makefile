@@ -17,8 +17,6 @@ IMAGES := examples/mnist/t10k-images-idx3-ubyte.gz
 LABELS := examples/mnist/t10k-labels-idx1-ubyte.gz
 # Clock cycles that a junction may take for a frame. The 64-bit bus needs 50 for 800 4-bit codes.
 CYCLES := 50
-# Frames for each stall pattern.
-STALLED := 500
 
 SIMULATION := make g++ verilator
 TOOLS      := $(SIMULATION) iverilog yosys zlib
@@ -39,7 +37,7 @@ $(HEADS:%=demo-%): demo-%: binary simulation
 	$(CLASHFREE) compile examples/heads/$* -o build/$* --cycles $(CYCLES) | tee -a build/$*.log
 	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --labels $(LABELS) | tee -a build/$*.log
 	for stalls in alternate three-in-four bursts random; do \
-	    $(CLASHFREE) verify build/$* --inputs $(IMAGES) --frames $(STALLED) --stalls $$stalls:1; \
+	    $(CLASHFREE) verify build/$* --inputs $(IMAGES) --stalls $$stalls:1; \
 	done
 	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --frames 64 --stalls random:2 --faults
 

@@ -122,9 +122,22 @@ impl fmt::Display for Verdict {
             None => {}
         }
         if all.logits > 0 {
-            writeln!(f, "{} mismatches in {} logits", all.wrong_logits, all.logits)?;
+            let (wrong, logits) = (grouped(all.wrong_logits), grouped(all.logits));
+            writeln!(f, "{wrong} mismatches in {logits} logits")?;
         }
         let (wrong, frames) = (all.wrong_frames, all.frames);
         writeln!(f, "{wrong} of {frames} packets differ in class, margin, frame number or logits")
     }
+}
+
+/// A number with its thousands set apart.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits"))
+        .collect();
+    groups.join(",")
 }
