@@ -37,6 +37,12 @@ module cf_accumulate #(
     output reg  [    RowBits-1:0] row_o
 );
 
+  generate
+    if (Steps < 1 || Phase < 0 || Phase >= Steps || Segments < 1) begin : g_illegal
+      cf_accumulate_needs_Phase_below_Steps_and_a_segment stop ();  // no such module
+    end
+  endgenerate
+
   localparam StepBits = (Steps > 1) ? $clog2(Steps) : 1;
   localparam LastStepInt = Steps - 1;
   localparam [StepBits-1:0] LastStep = LastStepInt[StepBits-1:0];

@@ -18,6 +18,12 @@ module cf_credit #(
     output wire avail_o
 );
 
+  generate
+    if (Max < 1 || Initial < 0 || Initial > Max) begin : g_illegal
+      cf_credit_needs_Max_of_at_least_1_and_Initial_from_0_to_Max stop ();  // no such module
+    end
+  endgenerate
+
   localparam CountBits = $clog2(Max + 1);
 
   reg [CountBits-1:0] count_q;

@@ -19,6 +19,12 @@ module cf_dot #(
     output wire [         SumBits-1:0] sum_o
 );
 
+  generate
+    if (Lanes < 1 || ActBits < 1 || WeightBits < 1) begin : g_illegal
+      cf_dot_needs_Lanes_ActBits_and_WeightBits_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   localparam ProductBits = ActBits + WeightBits;
   localparam Levels = (Lanes > 1) ? $clog2(Lanes) : 0;
 

@@ -25,6 +25,12 @@ module cf_sequencer #(
     output wire                 release_o
 );
 
+  generate
+    if (Cycles < 1 || Release < 0 || Release >= Cycles) begin : g_illegal
+      cf_sequencer_needs_Release_below_Cycles stop ();  // no such module
+    end
+  endgenerate
+
   localparam LastInt = Cycles - 1;
   localparam [CycleBits-1:0] Last = LastInt[CycleBits-1:0];
   localparam [CycleBits-1:0] ReleaseAt = Release[CycleBits-1:0];

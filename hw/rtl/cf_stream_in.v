@@ -37,6 +37,12 @@ module cf_stream_in #(
     output reg  [             31:0] dropped_frames_o
 );
 
+  generate
+    if (Slots < 1 || Bits < 1 || Slots * Bits > BusBits || Beats < 1) begin : g_illegal
+      cf_stream_in_needs_Slots_times_Bits_within_BusBits_and_a_beat stop ();  // no such module
+    end
+  endgenerate
+
   localparam LastInt = Beats - 1;
   localparam [RowBits-1:0] Last = LastInt[RowBits-1:0];
 
