@@ -43,7 +43,7 @@ module cf_packet #(
   generate
     if (BusBits < 8 || BusBits % 8 != 0 || 8 * FieldBytes < Bits || Packets < 1 ||
         ClassBits > 16) begin : g_illegal
-      cf_packet_needs_whole_bytes_fields_that_hold_Bits_and_16_bit_classes stop ();  // no such module
+      cf_packet_needs_whole_bytes_fields_for_Bits_and_16_bit_classes stop ();  // no such module
     end
   endgenerate
 
