@@ -4,8 +4,8 @@
 // (r+1)*Steps-1, and a unit does `Cycles` of them a frame, starting in step `Phase` of a neuron.
 // So the first neuron may have been begun by the unit before (its *head* is there, ours is the
 // tail), and the last may be finished by the unit after. The unit after does its part at the start
-// of the frame and holds the sum; the unit that began the neuron starts from it in place of the
-// bias, and gives the result.
+// of the frame, from the bias, and holds the sum; the unit that began the neuron starts from it in
+// place of the bias, and gives the result.
 //
 // Does:      starts from the bias or the held sum, adds a sum a cycle, gives a result at the end
 //            of each neuron.
@@ -36,6 +36,12 @@ module cf_accumulate #(
     output reg                    valid_o,
     output reg  [    RowBits-1:0] row_o
 );
+
+  generate
+    if (Steps < 1 || Phase < 0 || Phase >= Steps || Segments < 1) begin : g_illegal
+      cf_accumulate_needs_Phase_below_Steps_and_a_segment stop ();  // no such module
+    end
+  endgenerate
 
   localparam StepBits = (Steps > 1) ? $clog2(Steps) : 1;
   localparam LastStepInt = Steps - 1;

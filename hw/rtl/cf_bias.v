@@ -19,9 +19,21 @@ module cf_bias #(
     output wire [   Units*Bits-1:0] bias_o
 );
 
+  generate
+    if (Units < 1 || Rows < 1 || Bits < 1) begin : g_illegal
+      cf_bias_needs_Units_Rows_and_Bits_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   reg [Units*Bits-1:0] mem[0:Rows-1];
 
-  initial $readmemh(File, mem);
+  generate
+    if (File != "") begin : g_file
+      initial $readmemh(File, mem);
+    end else begin : g_no_file  // a tool reads the library's modules one by one
+      initial mem[0] = 'b0;
+    end
+  endgenerate
 
   genvar u;
   generate

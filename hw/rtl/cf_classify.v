@@ -27,9 +27,15 @@ module cf_classify #(
     output reg  [      Bits-1:0] margin_o
 );
 
+  generate
+    if (Classes < 1 || Slots < 1 || Steps < 1 || Cycles < 1) begin : g_illegal
+      cf_classify_needs_Classes_Slots_Steps_and_Cycles_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   localparam Levels = (Slots > 1) ? $clog2(Slots) : 0;
   // sum of first class and row, before it is known to be a class
-  localparam NumberBits = ClassBits + RowBits + 1;
+  localparam NumberBits = ((ClassBits > RowBits) ? ClassBits : RowBits) + 1;
 
   genvar s, k, n;
   generate

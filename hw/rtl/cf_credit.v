@@ -2,7 +2,7 @@
 //
 // Does:      keeps 0 to Max permits; `avail_o` says that at least one may be taken.
 // Does not:  protect against taking what is not there or giving more than Max: both are bugs of
-//            the neighbours, proved absent under FORMAL.
+//            the neighbours, asserted under FORMAL.
 // Latency:   a permit given in one cycle may be taken in the next.
 // Limits:    1 <= Max, 0 <= Initial <= Max.
 `default_nettype none
@@ -18,6 +18,12 @@ module cf_credit #(
     output wire avail_o
 );
 
+  generate
+    if (Max < 1 || Initial < 0 || Initial > Max) begin : g_illegal
+      cf_credit_needs_Max_of_at_least_1_and_Initial_from_0_to_Max stop ();  // no such module
+    end
+  endgenerate
+
   localparam CountBits = $clog2(Max + 1);
 
   reg [CountBits-1:0] count_q;
@@ -31,16 +37,15 @@ module cf_credit #(
   end
 
 `ifdef FORMAL
-  // Neighbours keep the books: nobody takes from nothing, nobody overfills.
-  always @(*) begin
-    assume (!(take_i && !avail_o));
-    assume (!(give_i && !take_i && count_q == Max[CountBits-1:0]));
-  end
-  reg past_q = 1'b0;
+  // asserted of the neighbours wherever a credit is proved with them
+  reg f_reset_q = 1'b0;
   always @(posedge clk_i) begin
-    past_q <= 1'b1;
-    if (!past_q) assume (!rst_ni);
-    if (past_q) assert (count_q <= Max[CountBits-1:0]);
+    if (!rst_ni) f_reset_q <= 1'b1;
+    if (rst_ni && f_reset_q) begin
+      assert (!take_i || avail_o);
+      assert (!give_i || take_i || count_q != Max[CountBits-1:0]);
+      assert (count_q <= Max[CountBits-1:0]);
+    end
   end
 `endif
 

@@ -15,6 +15,12 @@ module cf_delay_flag #(
     output wire q_o
 );
 
+  generate
+    if (Depth < 1) begin : g_illegal
+      cf_delay_flag_needs_Depth_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   reg [Depth-1:0] data_q;
 
   assign q_o = data_q[Depth-1];

@@ -19,6 +19,12 @@ module cf_dot #(
     output wire [         SumBits-1:0] sum_o
 );
 
+  generate
+    if (Lanes < 1 || ActBits < 1 || WeightBits < 1) begin : g_illegal
+      cf_dot_needs_Lanes_ActBits_and_WeightBits_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   localparam ProductBits = ActBits + WeightBits;
   localparam Levels = (Lanes > 1) ? $clog2(Lanes) : 0;
 
@@ -52,7 +58,8 @@ module cf_dot #(
           wire signed [BelowBits-1:0] a = g_level[k-1].node_q[2*n*BelowBits+:BelowBits];
           if (2 * n + 1 < Below) begin : g_pair
             wire signed [BelowBits-1:0] b = g_level[k-1].node_q[(2*n+1)*BelowBits+:BelowBits];
-            always @(posedge clk_i) node_q[n*Bits+:Bits] <= {a[BelowBits-1], a} + {b[BelowBits-1], b};
+            wire signed [Bits-1:0] sum = a + b;
+            always @(posedge clk_i) node_q[n*Bits+:Bits] <= sum;
           end else begin : g_alone
             always @(posedge clk_i) node_q[n*Bits+:Bits] <= {a[BelowBits-1], a};
           end

@@ -78,6 +78,12 @@ module cf_junction #(
     output wire                        wframe_end_o
 );
 
+  generate
+    if (Raw != 0 && OutBits != AccBits) begin : g_illegal
+      cf_junction_needs_OutBits_equal_to_AccBits_where_Raw_is_1 stop ();  // no such module
+    end
+  endgenerate
+
   localparam CycleBits = (Cycles > 1) ? $clog2(Cycles) : 1;
   localparam Lanes = Units * LanesPerUnit + SharedLanes;
   localparam Levels = (LanesPerUnit > 1) ? $clog2(LanesPerUnit) : 0;

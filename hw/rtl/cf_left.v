@@ -42,6 +42,12 @@ module cf_left #(
     output wire [        Copies*Bits*Banks-1:0] column_o
 );
 
+  generate
+    if (Frames < 2 || Bits < 1 || Slots < 1 || Rows < 1 || Copies < 1) begin : g_illegal
+      cf_left_needs_Frames_of_at_least_2_and_all_else_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   localparam FrameBits = $clog2(Frames);
   localparam AddrBits = (BankRows > 1) ? FrameBits + BankRowBits : FrameBits;
   localparam Depth = (BankRows > 1) ? Frames << BankRowBits : Frames;

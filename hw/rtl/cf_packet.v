@@ -40,6 +40,13 @@ module cf_packet #(
     output wire                  m_axis_tlast
 );
 
+  generate
+    if (BusBits < 8 || BusBits % 8 != 0 || 8 * FieldBytes < Bits || Packets < 1 ||
+        ClassBits > 16) begin : g_illegal
+      cf_packet_needs_whole_bytes_fields_for_Bits_and_16_bit_classes stop ();  // no such module
+    end
+  endgenerate
+
   localparam FieldBits = 8 * FieldBytes;
   localparam HeadBits = 32 + FieldBits;
   localparam Total = HeadBits + ((Logits != 0) ? Classes * FieldBits : 0);

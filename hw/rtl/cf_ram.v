@@ -20,6 +20,12 @@ module cf_ram #(
     output reg  [   Width-1:0] rdata_o
 );
 
+  generate
+    if (Width < 1 || Depth < 1) begin : g_illegal
+      cf_ram_needs_Width_and_Depth_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   reg [Width-1:0] mem[0:Depth-1];
 
   always @(posedge clk_i) begin

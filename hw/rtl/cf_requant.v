@@ -19,6 +19,14 @@ module cf_requant #(
     output reg  [OutBits-1:0] code_o
 );
 
+  generate
+    if (Low > 0 || High < 0 || OutBits < 1 || OutBits > 30 ||
+        Low < -(1 << (OutBits - 1)) ||
+        High >= (1 << ((Low < 0) ? OutBits - 1 : OutBits))) begin : g_illegal
+      cf_requant_needs_Low_and_High_around_0_and_within_OutBits stop ();  // no such module
+    end
+  endgenerate
+
   // the shifted accumulator, never narrower than what it is compared with
   localparam Left = (Shift < 0) ? -Shift : 0;
   localparam Right = (Shift < 0) ? 0 : (Shift < AccBits) ? Shift : AccBits - 1;

@@ -1,6 +1,6 @@
 // Brings a two's complement number to another width: copies of the sign on top, or the top cut off.
 //
-// Does:      widens exactly; narrows modulo 2^To, which is exact where the sum it goes into fits To.
+// Does:      widens exactly; narrows modulo 2^To, exact where the sum it goes into fits To.
 // Does not:  saturate.
 // Latency:   none, wires only.
 // Limits:    1 <= From, 1 <= To.

@@ -20,9 +20,21 @@ module cf_rom #(
     output reg  [   Width-1:0] data_o
 );
 
+  generate
+    if (Width < 1 || Depth < 1) begin : g_illegal
+      cf_rom_needs_Width_and_Depth_of_at_least_1 stop ();  // no such module
+    end
+  endgenerate
+
   reg [Width-1:0] mem[0:Depth-1];
 
-  initial $readmemh(File, mem);
+  generate
+    if (File != "") begin : g_file
+      initial $readmemh(File, mem);
+    end else begin : g_no_file  // a tool reads the library's modules one by one
+      initial mem[0] = 'b0;
+    end
+  endgenerate
 
   generate
     if (Depth == 1) begin : g_word

@@ -3,7 +3,7 @@
 // Does:      reads the file once more, hashes it (FNV-1a over 32-bit chunks, low chunk first,
 //            word 0 first) and ends the simulation with a message where the hash differs, because
 //            a missing file is a mere warning to most simulators.
-// Does not:  exist in hardware: cf_rom and cf_bias leave it out under SYNTHESIS.
+// Does not:  exist in hardware: under SYNTHESIS it is empty, and cf_rom and cf_bias leave it out.
 // Latency:   none; done before the first clock edge.
 // Limits:    1 <= Width, 1 <= Depth.
 `default_nettype none
@@ -15,6 +15,7 @@ module cf_rom_check #(
     parameter [31:0] Hash = 32'h0
 );
 
+`ifndef SYNTHESIS
   localparam Chunks = (Width + 31) / 32;
 
   reg [Width-1:0] mem[0:Depth-1];
@@ -37,6 +38,7 @@ module cf_rom_check #(
       $finish;
     end
   end
+`endif
 
 endmodule
 

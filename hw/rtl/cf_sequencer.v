@@ -25,6 +25,12 @@ module cf_sequencer #(
     output wire                 release_o
 );
 
+  generate
+    if (Cycles < 1 || Release < 0 || Release >= Cycles) begin : g_illegal
+      cf_sequencer_needs_Release_below_Cycles stop ();  // no such module
+    end
+  endgenerate
+
   localparam LastInt = Cycles - 1;
   localparam [CycleBits-1:0] Last = LastInt[CycleBits-1:0];
   localparam [CycleBits-1:0] ReleaseAt = Release[CycleBits-1:0];
@@ -47,6 +53,32 @@ module cf_sequencer #(
       cycle_q <= (!run_q || last_o) ? {CycleBits{1'b0}} : cycle_q + 1'b1;
     end
   end
+
+`ifdef FORMAL
+  reg                 f_reset_q = 1'b0;
+  reg                 f_start_q;
+  reg                 f_go_on_q;  // in a frame, and not in its last cycle
+  reg [CycleBits-1:0] f_cycle_q;
+  always @(posedge clk_i) begin
+    if (!rst_ni) f_reset_q <= 1'b1;
+    f_start_q <= rst_ni && start_o;
+    f_go_on_q <= rst_ni && run_o && !last_o;
+    f_cycle_q <= cycle_o;
+    if (f_reset_q) begin
+      // a start runs cycle 0 next; a frame runs all of its cycles in order; nothing else runs
+      assert (run_o == (f_start_q || f_go_on_q));
+      assert (!(f_start_q && f_go_on_q));
+      if (f_start_q) assert (cycle_o == {CycleBits{1'b0}});
+      if (f_go_on_q) assert (cycle_o == f_cycle_q + 1'b1);
+      assert (cycle_o <= Last);
+      assert (last_o == (run_o && cycle_o == Last));
+      assert (release_o == (run_o && cycle_o == ReleaseAt));
+      // both permits, and no idle cycle while both are there
+      assert (!start_o || (frame_avail_i && room_avail_i));
+      if (frame_avail_i && room_avail_i && (!run_o || last_o)) assert (start_o);
+    end
+  end
+`endif
 
 endmodule
 

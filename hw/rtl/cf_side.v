@@ -25,6 +25,12 @@ module cf_side #(
     output reg  [                AccBits-1:0] side_o
 );
 
+  generate
+    if (Rest < 1 || Rest >= Cycles || SharedLanes * Cycles < (Unit + 1) * Rest) begin : g_illegal
+      cf_side_needs_Rest_from_1_to_below_Cycles_and_lanes_for_it stop ();  // no such module
+    end
+  endgenerate
+
   localparam Place = Unit * Rest;
   localparam Lane = Place / Cycles;
   localparam Start = Place - Lane * Cycles;

@@ -37,6 +37,12 @@ module cf_stream_in #(
     output reg  [             31:0] dropped_frames_o
 );
 
+  generate
+    if (Slots < 1 || Bits < 1 || Slots * Bits > BusBits || Beats < 1) begin : g_illegal
+      cf_stream_in_needs_Slots_times_Bits_within_BusBits_and_a_beat stop ();  // no such module
+    end
+  endgenerate
+
   localparam LastInt = Beats - 1;
   localparam [RowBits-1:0] Last = LastInt[RowBits-1:0];
 
@@ -94,6 +100,67 @@ module cf_stream_in #(
       wire unused_spare = &{1'b0, s_axis_tdata[BusBits-1:Slots*Bits]};
     end
   endgenerate
+
+`ifdef FORMAL
+  // what the bus has shown, counted apart from the module's own state
+  localparam FCountBits = $clog2(Beats + 2);
+  localparam [FCountBits-1:0] FBeats = Beats;
+  reg                   f_reset_q = 1'b0;
+  reg  [FCountBits-1:0] f_beats_q;  // accepted beats of this frame, stops counting above Beats
+  reg                   f_owns_q;   // room was taken for a frame that is not in memory yet
+  reg                   f_good_q;   // a frame's last beat was the right one, one cycle ago
+  reg                   f_bad_q;
+  reg  [          31:0] f_bad_count_q;
+  (* anyconst *)reg  [   RowBits-1:0] f_row;      // any row
+  reg  [Slots*Bits-1:0] f_sent_q;   // what this frame has sent for it
+  reg  [Slots*Bits-1:0] f_stored_q; // what the memory holds there
+  wire                  f_end = accept && s_axis_tlast;
+  wire                  f_right = f_beats_q == FBeats - 1'b1;
+  wire [Slots*Bits-1:0] f_stored = (we_o[0] && row_o[RowBits-1:0] == f_row) ? data_o : f_stored_q;
+
+  always @(posedge aclk) begin
+    f_stored_q <= f_stored;
+    if (accept && f_beats_q == f_row) f_sent_q <= s_axis_tdata[Slots*Bits-1:0];
+    f_good_q <= aresetn && f_end && f_right;
+    f_bad_q  <= aresetn && f_end && !f_right;
+    if (!aresetn) begin
+      f_reset_q     <= 1'b1;
+      f_beats_q     <= {FCountBits{1'b0}};
+      f_owns_q      <= 1'b0;
+      f_bad_count_q <= 32'd0;
+    end else begin
+      if (f_end) f_beats_q <= {FCountBits{1'b0}};
+      else if (accept && f_beats_q <= FBeats) f_beats_q <= f_beats_q + 1'b1;
+      f_owns_q      <= (room_take_o || f_owns_q) && !frame_o;
+      f_bad_count_q <= f_bad_count_q + (f_end && !f_right);
+    end
+    if (f_reset_q) begin
+      // a frame is good if and only if it has Beats beats, and it is said when it should be
+      if (aresetn) assert (frame_o == (f_end && f_right));
+      assert (frame_end_o == f_good_q);
+      assert (frame_error_o == f_bad_q);
+      assert (dropped_frames_o == f_bad_count_q);
+      // ready looks at state and room only; room is taken once a frame in memory, if it is there
+      assert (s_axis_tready == (f_beats_q != 0 || f_owns_q || room_avail_i));
+      if (aresetn) assert (room_take_o == (accept && f_beats_q == 0 && !f_owns_q));
+      assert (!room_take_o || room_avail_i);
+      // a word is written only into room that the frame owns, and the right one
+      assert (we_o == {Slots{1'b0}} || we_o == {Slots{1'b1}});
+      assert (!we_o[0] || f_owns_q || f_good_q);
+      if (frame_end_o && f_row < Beats) assert (f_stored == f_sent_q);
+      // what ties the module's state to these counts, for the induction
+      assert (skip_q == (f_beats_q >= FBeats));
+      assert (skip_q ? beat_q == 0 : beat_q == f_beats_q);
+      assert (f_beats_q <= FBeats + 1'b1);
+      assert (!(f_beats_q != 0) || f_owns_q);
+      assert (!skip_q || own_q);
+      assert (own_q ? f_owns_q : f_owns_q == (f_beats_q != 0));
+      assert (!f_good_q || we_q);
+      if (f_beats_q > f_row && f_row < Beats) assert (f_stored == f_sent_q);
+      assert (!we_q || row_q <= Last);
+    end
+  end
+`endif
 
 endmodule
 

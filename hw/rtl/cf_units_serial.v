@@ -37,6 +37,13 @@ module cf_units_serial #(
     output wire [   Units*AccBits-1:0] acc_o
 );
 
+  generate
+    if (Steps < 1 || Cycles < Steps || Units * Cycles < Neurons * Steps ||
+        (Units - 1) * Cycles >= Neurons * Steps) begin : g_illegal
+      cf_units_serial_needs_Steps_up_to_Cycles_and_Units_for_all_steps stop ();  // no such module
+    end
+  endgenerate
+
   localparam Levels = (LanesPerUnit > 1) ? $clog2(LanesPerUnit) : 0;
   localparam SumBits = ActBits + WeightBits + Levels;
   localparam SegmentBits = (BiasRows > 1) ? $clog2(BiasRows) : 1;

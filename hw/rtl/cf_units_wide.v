@@ -32,6 +32,13 @@ module cf_units_wide #(
     output wire [   Units*AccBits-1:0] acc_o
 );
 
+  generate
+    if (LanesPerUnit < 1 || Rest < 0 || Rest >= Cycles ||
+        SharedLanes * Cycles < Units * Rest) begin : g_illegal
+      cf_units_wide_needs_Rest_below_Cycles_and_lanes_for_it stop ();  // no such module
+    end
+  endgenerate
+
   localparam Levels = (LanesPerUnit > 1) ? $clog2(LanesPerUnit) : 0;
   localparam SumBits = ActBits + WeightBits + Levels;
   localparam ProductBits = ActBits + WeightBits;
@@ -102,6 +109,8 @@ module cf_units_wide #(
     end
   end
 
+  wire [Units-1:0] bias_row = 'b0;  // a unit has one neuron: row 0 for all
+
   cf_bias #(
       .Units(Units),
       .Rows (1),
@@ -110,7 +119,7 @@ module cf_units_wide #(
       .Hash (BiasHash)
   ) i_bias (
       .clk_i (clk_i),
-      .row_i ('b0),
+      .row_i (bias_row),
       .bias_o(bias)
   );
 
