@@ -45,7 +45,7 @@ impl Shape {
         let cycles = (right * d_in).div_ceil(lanes);
         let common = gcd(d_in, lanes);
         let mut shapes = Vec::new();
-        for lanes_per_unit in (1..=common).filter(|w| common % w == 0) {
+        for lanes_per_unit in (1..=common).filter(|&w| common.is_multiple_of(w)) {
             let steps = d_in / lanes_per_unit;
             if steps <= cycles {
                 let units = (right * steps).div_ceil(cycles);
