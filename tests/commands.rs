@@ -6,11 +6,13 @@ use clap::Parser;
 use clashfree::commands::simulation::{CommandError, Data, OtherError};
 use clashfree::commands::{simulate, verify};
 use clashfree::error::Exit;
+use clashfree::ids::Neuron;
 use clashfree::packet::ResultKind;
-use clashfree::quantise::Format;
+use clashfree::pattern::Pattern;
+use clashfree::quantise::{Activation, Format, QuantHead, QuantJunction, Saturated, Source};
 use clashfree::verify::tools::Toolchain;
-use common::{Shape, USUAL, have};
-use ndarray::{Array2, ArrayView2};
+use common::{BIAS, Shape, USUAL, have};
+use ndarray::Array2;
 use std::path::Path;
 
 #[derive(Parser)]
@@ -20,8 +22,8 @@ enum Line {
 }
 
 /// Frames of the fixture; `inputs` is their number, the reference is the fixture's own, and
-/// `wrong` is a logit that it gets wrong.
-struct Fixture(Shape, Option<(usize, usize)>);
+/// the class is one that the reference gets wrong.
+struct Fixture(Shape, Option<usize>);
 
 impl Data for Fixture {
     fn inputs(&self, spec: &str, _: usize, _: Format) -> Result<Array2<i32>, OtherError> {
@@ -32,12 +34,31 @@ impl Data for Fixture {
         Ok(vec![2; frames])
     }
 
-    fn reference(&self, _: &Path, frames: ArrayView2<i32>) -> Result<Array2<i64>, OtherError> {
-        let mut logits = self.0.logits(&frames.to_owned());
-        if let Some(at) = self.1 {
-            logits[at] -= 1000;
+    /// The fixture's sums as a fully connected head: ±1 where a neuron counts for a class.
+    fn head(&self, _: &Path) -> Result<QuantHead, OtherError> {
+        let neurons = self.0.neurons;
+        let rows = vec![(0..neurons).map(Neuron::new).collect(); 3];
+        let sign = |c: usize| if c.is_multiple_of(2) { 1 } else { -1 };
+        let weight = |c: usize, n: usize| if n % 3 == c { sign(c) } else { 0 };
+        let mut bias = BIAS.to_vec();
+        if let Some(class) = self.1 {
+            bias[class] -= 1000;
         }
-        Ok(logits)
+        let format = Format { bits: self.0.code_bits, frac: 0, signed: false };
+        let junction = QuantJunction {
+            pattern: Pattern::new(neurons, &rows)?,
+            weights: (0..3).flat_map(|c| (0..neurons).map(move |n| weight(c, n))).collect(),
+            bias,
+            input_format: format,
+            weight_format: Format { bits: 2, frac: 0, signed: true },
+            activation: Activation::Identity,
+            output_format: None,
+            acc_bits: 20,
+            source: Source::default(),
+            saturated: Saturated::default(),
+        };
+        let junctions = vec![junction];
+        Ok(QuantHead { name: "fixture".into(), inputs: neurons, input_format: format, junctions })
     }
 }
 
@@ -83,10 +104,10 @@ fn simulate_writes_the_logits_and_verify_compares_them() {
         "{json}"
     );
 
-    let (text, code, json) = run(&verify, &Fixture(USUAL, Some((100, 1)))).unwrap();
-    assert!(text.contains("frame 100, logit 1: expected -"), "{text}");
-    assert!(text.contains("1 mismatches in 600 logits") && !code, "{text}");
-    assert_eq!(json["comparison"]["mismatches"][0]["frame"], 100);
+    let (text, code, json) = run(&verify, &Fixture(USUAL, Some(1))).unwrap();
+    assert!(text.contains("frame 0, logit 1: expected -"), "{text}");
+    assert!(text.contains("200 mismatches in 600 logits") && !code, "{text}");
+    assert_eq!(json["comparison"]["mismatches"][0]["frame"], 0);
 }
 
 #[test]

@@ -287,8 +287,10 @@ module cf_junction #(
       );
 
 `ifdef CF_TRACE
-      always @(posedge clk_i)
-        if (we_o[u]) $display("CF_TRACE %m out %0d", wdata_o[u*OutBits+:OutBits]);
+      always @(posedge clk_i) begin
+        if (rst_ni && valid_acc[u]) $display("CF_TRACE %m acc %0d", $signed(acc[u*AccBits+:AccBits]));
+        if (rst_ni && we_o[u]) $display("CF_TRACE %m out %0d", wdata_o[u*OutBits+:OutBits]);
+      end
 `endif
     end
   endgenerate
@@ -298,7 +300,7 @@ module cf_junction #(
   generate
     for (l = 0; l < Lanes; l = l + 1) begin : g_trace
       always @(posedge clk_i)
-        if (valid_operands)
+        if (rst_ni && valid_operands)
           $display(
               "CF_TRACE %m operands %0d %0d",
               act[l*ActBits+:ActBits],

@@ -136,7 +136,7 @@ module cf_units_serial #(
 
 `ifdef CF_TRACE
       always @(posedge clk_i)
-        if (valid) $display("CF_TRACE %m sum %0d", $signed(sum));
+        if (rst_ni && valid) $display("CF_TRACE %m sum %0d", $signed(sum));
 `endif
     end
   endgenerate

@@ -145,7 +145,7 @@ module cf_units_wide #(
 
 `ifdef CF_TRACE
         always @(posedge clk_i)
-          if (valid) $display("CF_TRACE %m sum %0d", $signed(product[k*ProductBits+:ProductBits]));
+          if (rst_ni && valid) $display("CF_TRACE %m sum %0d", $signed(product[k*ProductBits+:ProductBits]));
 `endif
       end
 
@@ -211,7 +211,7 @@ module cf_units_wide #(
 
 `ifdef CF_TRACE
       always @(posedge clk_i)
-        if (valid) $display("CF_TRACE %m sum %0d", $signed(sum));
+        if (rst_ni && valid) $display("CF_TRACE %m sum %0d", $signed(sum));
 `endif
     end
   endgenerate

@@ -3,12 +3,11 @@
 use crate::emit::REFERENCE;
 use crate::error::Exit;
 use crate::load;
-use crate::model;
 use crate::packet::ResultKind;
-use crate::quantise::{Format, quantise};
+use crate::quantise::{Format, QuantHead, quantise};
 use crate::verify::stalls::Stalls;
 use crate::verify::{Bench, Options, SimError, SimResult, Timing};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,11 +31,11 @@ pub trait Data {
     /// If they cannot be read or are not as many.
     fn labels(&self, spec: &str, frames: usize, classes: usize) -> Result<Vec<u32>, OtherError>;
 
-    /// The reference model's logits `[frames, classes]` of the head inside the package.
+    /// The head inside the package, in integers.
     ///
     /// # Errors
-    /// If the package's head cannot be read.
-    fn reference(&self, build: &Path, frames: ArrayView2<i32>) -> Result<Array2<i64>, OtherError>;
+    /// If it cannot be read.
+    fn head(&self, build: &Path) -> Result<QuantHead, OtherError>;
 }
 
 /// Options that both commands have.
@@ -215,8 +214,7 @@ impl Data for Files {
         Ok(load::labels(spec, frames, classes)?)
     }
 
-    fn reference(&self, build: &Path, frames: ArrayView2<i32>) -> Result<Array2<i64>, OtherError> {
-        let head = quantise(&load::head(&build.join(REFERENCE))?)?;
-        Ok(model::run(&head, frames))
+    fn head(&self, build: &Path) -> Result<QuantHead, OtherError> {
+        Ok(quantise(&load::head(&build.join(REFERENCE))?)?)
     }
 }

@@ -1,8 +1,10 @@
 //! `clashfree verify`: hardware against reference, bit for bit.
 
 use super::simulation::{CommandError, Common, Data, Run, Summary, run};
+use crate::model;
 use crate::verify::compare::Comparison;
 use crate::verify::faults::Scenario;
+use crate::verify::locate::Location;
 use ndarray::{Axis, s};
 use serde::Serialize;
 use std::fmt;
@@ -37,6 +39,9 @@ pub struct Verdict {
     pub comparison: Comparison,
     /// Share of frames whose class, by the hardware, is the label.
     pub accuracy: Option<f64>,
+    /// Where the first wrong frame goes wrong; absent if all is right, or if that frame alone does
+    /// not show it.
+    pub location: Option<Location>,
     /// What was sent besides good frames, where that was asked for.
     pub scenarios: Vec<Scenario>,
 }
@@ -56,7 +61,8 @@ impl Verdict {
 pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     let Run { bench, frames, options, result, summary } = run(&args.common, data, false)?;
     let build = &args.common.build;
-    let expected = data.reference(build, frames.view()).map_err(CommandError::Data)?;
+    let head = data.head(build).map_err(CommandError::Data)?;
+    let expected = model::run(&head, frames.view());
     let comparison = bench.compare(&result, expected.view());
     let accuracy = match &args.labels {
         None => None,
@@ -74,7 +80,14 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     } else {
         Vec::new()
     };
-    Ok(Verdict { summary, comparison, accuracy, scenarios })
+    let location = match comparison.mismatches.first() {
+        Some(mismatch) => {
+            let codes = frames.row(mismatch.frame).to_vec();
+            bench.locate(&head, mismatch.frame, &codes).map_err(CommandError::from)?
+        }
+        None => None,
+    };
+    Ok(Verdict { summary, comparison, accuracy, location, scenarios })
 }
 
 impl fmt::Display for Verdict {
@@ -99,6 +112,14 @@ impl fmt::Display for Verdict {
         all.mismatches.iter().take(SHOWN).try_for_each(|m| writeln!(f, "{m}"))?;
         if all.wrong_fields > SHOWN {
             writeln!(f, "... and {} more", all.wrong_fields - SHOWN)?;
+        }
+        match self.location {
+            Some(location) => writeln!(f, "first wrong value inside: {location}")?,
+            None if !all.is_equal() => writeln!(
+                f,
+                "run alone, that frame is right in every junction: the result stage is wrong, or the fault needs other frames or stalls"
+            )?,
+            None => {}
         }
         if all.logits > 0 {
             writeln!(f, "{} mismatches in {} logits", all.wrong_logits, all.logits)?;

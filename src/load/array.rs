@@ -1,9 +1,10 @@
 //! Arrays of numbers out of `.npy`, `.npz` and IDX files, not yet understood as anything.
 
-use super::data::{Bytes, regular};
+use super::data::{Bytes, regular, starts_with};
 use super::{DataError, idx, npy};
 use half::f16;
 use miette::Diagnostic;
+use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
@@ -138,11 +139,20 @@ pub(super) struct Array {
 }
 
 impl Array {
-    /// Reads what `spec` names: `path`, or `path:key` for a member of an `.npz`.
-    pub fn read(spec: &str) -> Result<Self, ArrayError> {
+    /// Reads what `spec` names: `path`, or `path:key` for a member of an `.npz`. The data is read
+    /// only if `check` likes the shape, so a compressed file cannot blow up to more than is wanted.
+    pub fn read<E: From<ArrayError>>(
+        spec: &str,
+        check: impl FnOnce(&[usize], &Layout) -> Result<(), E>,
+    ) -> Result<Self, E> {
         match spec.rsplit_once(':') {
-            Some((path, key)) if !Path::new(spec).exists() => member(spec, Path::new(path), key),
-            _ => stream(spec, Path::new(spec), Bytes::open(Path::new(spec))?),
+            Some((path, key)) if !Path::new(spec).exists() => {
+                member(spec, Path::new(path), key, check)
+            }
+            _ => {
+                let bytes = Bytes::open(Path::new(spec)).map_err(ArrayError::from)?;
+                stream(spec, Path::new(spec), bytes, check)
+            }
         }
     }
 
@@ -218,26 +228,36 @@ impl Array {
 }
 
 /// Reads a member of an `.npz`.
-fn member(spec: &str, path: &Path, key: &str) -> Result<Array, ArrayError> {
-    let (mut file, _) = regular(path)?;
-    if !super::data::starts_with(&mut file, b"PK").map_err(|e| DataError::read(path, e))? {
-        return Err(ArrayError::NotNpz { path: path.into(), key: key.to_owned() });
-    }
-    let broken =
-        |e: zip::result::ZipError| ArrayError::Zip { path: path.into(), message: e.to_string() };
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(broken)?;
+fn member<E: From<ArrayError>>(
+    spec: &str,
+    path: &Path,
+    key: &str,
+    check: impl FnOnce(&[usize], &Layout) -> Result<(), E>,
+) -> Result<Array, E> {
+    let mut archive = archive(path, key)?;
     let name = [format!("{key}.npy"), key.to_owned()]
         .into_iter()
-        .find(|n| archive.index_for_name(n).is_some());
-    let Some(name) = name else {
-        return Err(ArrayError::MissingKey {
+        .find(|n| archive.index_for_name(n).is_some())
+        .ok_or_else(|| ArrayError::MissingKey {
             path: path.into(),
             key: key.to_owned(),
             available: keys(&archive),
-        });
-    };
-    let entry = archive.by_name(&name).map_err(broken)?;
-    stream(spec, path, Bytes::from_reader(entry))
+        })?;
+    let entry = archive.by_name(&name).map_err(|e| broken(path, &e))?;
+    stream(spec, path, Bytes::from_reader(entry), check)
+}
+
+/// Opens an `.npz`.
+fn archive(path: &Path, key: &str) -> Result<zip::ZipArchive<BufReader<File>>, ArrayError> {
+    let (mut file, _) = regular(path)?;
+    if !starts_with(&mut file, b"PK").map_err(|e| DataError::read(path, e))? {
+        return Err(ArrayError::NotNpz { path: path.into(), key: key.to_owned() });
+    }
+    zip::ZipArchive::new(BufReader::new(file)).map_err(|e| broken(path, &e))
+}
+
+fn broken(path: &Path, error: &zip::result::ZipError) -> ArrayError {
+    ArrayError::Zip { path: path.into(), message: error.to_string() }
 }
 
 /// The keys of an `.npz`, at most a few.
@@ -258,34 +278,43 @@ fn keys<R: std::io::Read + std::io::Seek>(archive: &zip::ZipArchive<R>) -> Strin
 }
 
 /// Reads an array from a stream, by what the stream begins with.
-fn stream(spec: &str, path: &Path, mut bytes: Bytes<'_>) -> Result<Array, ArrayError> {
-    let read = |e| ArrayError::File(DataError::read(path, e));
-    let magic = bytes.up_to(4).map_err(read)?;
-    let layout = match magic[..] {
-        [0x93, b'N', b'U', b'M'] => npy::header(spec, path, &mut bytes)?,
-        [0, 0, kind, rank] => idx::header(spec, path, kind, rank, &mut bytes)?,
-        [b'P', b'K', ..] => {
-            let (file, _) = regular(path)?;
-            let archive = zip::ZipArchive::new(BufReader::new(file));
-            let available = archive.map_or_else(|_| "none".to_owned(), |a| keys(&a));
-            return Err(ArrayError::NoKey { spec: spec.to_owned(), available });
-        }
-        _ => return Err(ArrayError::Unknown { spec: spec.to_owned(), found: magic }),
-    };
+fn stream<E: From<ArrayError>>(
+    spec: &str,
+    path: &Path,
+    mut bytes: Bytes<'_>,
+    check: impl FnOnce(&[usize], &Layout) -> Result<(), E>,
+) -> Result<Array, E> {
+    let layout = header(spec, path, &mut bytes)?;
     let elements = layout.shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d));
     let needed = elements.and_then(|n| n.checked_mul(layout.element.size() as u64));
     let fits = |&n: &u64| n <= MAX_BYTES && layout.shape.iter().all(|&d| d <= MAX_BYTES);
     let Some(needed) = needed.filter(fits) else {
-        return Err(ArrayError::TooLarge { spec: spec.to_owned(), shape: layout.shape });
+        return Err(ArrayError::TooLarge { spec: spec.to_owned(), shape: layout.shape }.into());
     };
-    let data = bytes.exactly(needed).map_err(read)?.map_err(|found| ArrayError::Length {
+    let shape: Vec<usize> = layout.shape.iter().map(|&d| d as usize).collect();
+    check(&shape, &layout)?;
+    let data = bytes.exactly(needed).map_err(|e| ArrayError::from(DataError::read(path, e)))?;
+    let bytes = data.map_err(|found| ArrayError::Length {
         spec: spec.to_owned(),
         shape: layout.shape.clone(),
         needed,
         found,
     })?;
-    let shape = layout.shape.iter().map(|&d| d as usize).collect();
-    Ok(Array { layout, shape, bytes: data })
+    Ok(Array { layout, shape, bytes })
+}
+
+/// Tells the format by the first bytes and reads the rest of the header.
+fn header(spec: &str, path: &Path, bytes: &mut Bytes<'_>) -> Result<Layout, ArrayError> {
+    let magic = bytes.up_to(4).map_err(|e| DataError::read(path, e))?;
+    match magic[..] {
+        [0x93, b'N', b'U', b'M'] => npy::header(spec, path, bytes),
+        [0, 0, kind, rank] => idx::header(spec, path, kind, rank, bytes),
+        [b'P', b'K', ..] => {
+            let available = archive(path, "").map_or_else(|_| "none".to_owned(), |a| keys(&a));
+            Err(ArrayError::NoKey { spec: spec.to_owned(), available })
+        }
+        _ => Err(ArrayError::Unknown { spec: spec.to_owned(), found: magic }),
+    }
 }
 
 impl Found {

@@ -1,7 +1,7 @@
 //! Frames for a head: codes, and the real values that they stand for.
 
 use super::ArrayError;
-use super::array::{Array, Origin};
+use super::array::{Array, Layout, Origin};
 use crate::quantise::Format;
 use miette::Diagnostic;
 use ndarray::Array2;
@@ -121,32 +121,44 @@ pub enum InputError {
 ///
 /// `spec` is a `.npy` file, `file.npz:key`, or an IDX file of images; each may be gzipped. Integers
 /// (and booleans) are codes and have to be in range. Floats become
+/// Checks what can be told before the data is read.
+fn check(
+    spec: &str,
+    shape: &[usize],
+    layout: &Layout,
+    neurons: usize,
+    format: Format,
+) -> Result<(), InputError> {
+    let spec = spec.to_owned();
+    if !(2..=4).contains(&shape.len()) {
+        return Err(InputError::Rank { spec, shape: shape.into() });
+    }
+    if shape.contains(&0) {
+        return Err(InputError::Empty { spec, shape: shape.into() });
+    }
+    let (frames, width) = (shape[0], shape[1..].iter().product::<usize>());
+    if width > neurons {
+        return Err(InputError::Width { spec, width, neurons });
+    }
+    let limit = MAX_CODES / neurons;
+    if frames > limit {
+        return Err(InputError::TooMany { spec, frames, neurons, limit });
+    }
+    if layout.origin == Origin::Idx && format.signed {
+        return Err(InputError::SignedPixels { spec, format });
+    }
+    Ok(())
+}
+
 /// `clamp(floor(x·2^frac + 0.5))`. Pixels lose their low bits, `p >> (8 − bits)`; a format wider
 /// than 8 bits has them shifted up.
 ///
 /// # Errors
 /// If the file is broken, has rows longer than `neurons`, or a value that has no code.
 pub fn inputs(spec: &str, neurons: usize, format: Format) -> Result<Frames, InputError> {
-    let array = Array::read(spec)?;
-    let shape = array.shape.clone();
-    if !(2..=4).contains(&shape.len()) {
-        return Err(InputError::Rank { spec: spec.to_owned(), shape });
-    }
-    if shape.contains(&0) {
-        return Err(InputError::Empty { spec: spec.to_owned(), shape });
-    }
-    let (frames, width) = (shape[0], shape[1..].iter().product::<usize>());
-    if width > neurons {
-        return Err(InputError::Width { spec: spec.to_owned(), width, neurons });
-    }
-    let limit = MAX_CODES / neurons;
-    if frames > limit {
-        return Err(InputError::TooMany { spec: spec.to_owned(), frames, neurons, limit });
-    }
+    let array = Array::read(spec, |shape, layout| check(spec, shape, layout, neurons, format))?;
+    let (frames, width) = (array.shape[0], array.shape[1..].iter().product::<usize>());
     let pixels = array.layout.origin == Origin::Idx;
-    if pixels && format.signed {
-        return Err(InputError::SignedPixels { spec: spec.to_owned(), format });
-    }
     let mut codes = Array2::zeros((frames, neurons));
     let mut floats = Vec::new();
     let (offsets, stride) = array.rows();

@@ -36,17 +36,18 @@ pub enum LabelError {
 /// # Errors
 /// If the file is broken, has another number of labels, or a label that is no class.
 pub fn labels(spec: &str, frames: usize, classes: usize) -> Result<Vec<u32>, LabelError> {
-    let array = Array::read(spec)?;
-    if array.layout.element.is_float() {
-        return Err(LabelError::Dtype { spec: spec.to_owned() });
-    }
-    if array.shape.len() != 1 {
-        return Err(LabelError::Rank { spec: spec.to_owned(), shape: array.shape });
-    }
-    let found = array.shape[0];
-    if found != frames {
-        return Err(LabelError::Length { spec: spec.to_owned(), found, frames });
-    }
+    let array = Array::read(spec, |shape, layout| {
+        let spec = spec.to_owned();
+        if layout.element.is_float() {
+            Err(LabelError::Dtype { spec })
+        } else if shape.len() != 1 {
+            Err(LabelError::Rank { spec, shape: shape.into() })
+        } else if shape[0] != frames {
+            Err(LabelError::Length { spec, found: shape[0], frames })
+        } else {
+            Ok(())
+        }
+    })?;
     let label = |frame| {
         let value = array.integer(frame);
         let class = u32::try_from(value).ok().filter(|&c| (c as usize) < classes);

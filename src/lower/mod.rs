@@ -124,6 +124,9 @@ pub fn lower(
     })
 }
 
+/// A left shift by more than this saturates every accumulator that is not zero: codes have 16 bits.
+const MOST_LEFT: i32 = -17;
+
 /// Bits that number `n` things; at least one, as a Verilog port has.
 fn bits_for(n: usize) -> usize {
     (usize::BITS - n.saturating_sub(1).leading_zeros()).max(1) as usize
@@ -137,11 +140,14 @@ fn stage(
     write_latency: usize,
 ) -> JunctionStage {
     let pattern = &junction.pattern;
-    let requant = junction
-        .output_format
-        .zip(junction.shift())
-        .zip(junction.clamp())
-        .map(|((format, shift), (low, high))| Requant { shift, bits: format.bits, low, high });
+    let requant = junction.output_format.zip(junction.shift()).zip(junction.clamp()).map(
+        |((format, shift), (low, high))| Requant {
+            shift: shift.max(MOST_LEFT),
+            bits: format.bits,
+            low,
+            high,
+        },
+    );
     JunctionStage {
         left: pattern.left(),
         right: pattern.right(),

@@ -158,8 +158,10 @@ impl<A: Code, S: Sum<A>> Step<A> for Ready<A, S> {
             right.extend(self.sums(left).map(|sums| sums.map(code)));
             return;
         }
-        // The constant is in `start`, and fits beside the sums, so the shift is below their width.
-        let (shift, lo, hi) = (shift as u32, S::nearest(lo), S::nearest(hi));
+        // The constant is in `start`. Beside a negative bias it may exceed the sums' width, and the
+        // shift with it: then only the sign is left, which the largest shift gives.
+        let shift = (shift as u32).min(8 * size_of::<S>() as u32 - 1);
+        let (lo, hi) = (S::nearest(lo), S::nearest(hi));
         let code = |sum: S| {
             let wide: i64 = (sum >> shift).clamp(lo, hi).into();
             A::from_code(wide as i32)

@@ -103,7 +103,7 @@ impl Pattern {
 }
 
 /// Why a graph is not a structured pattern.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum PatternError {
     /// A layer without neurons.
     #[error(

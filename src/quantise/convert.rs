@@ -130,8 +130,12 @@ pub fn acc_bits(
             lo += i128::from(a.min(b).min(0));
         }
         // A value v needs one bit more than the highest that differs from its sign.
-        let bits = |v: i128| 129 - if v < 0 { !v } else { v }.leading_zeros();
-        (bits(hi).max(bits(lo)).max(2), neuron)
+        let bits = |v: i128| {
+            let magnitude = if v < 0 { !v } else { v };
+            129 - magnitude.leading_zeros()
+        };
+        let capped = if shift > 100 { shift as u32 + 1 } else { 2 };
+        (bits(hi).max(bits(lo)).max(capped), neuron)
     };
     // The first of the widest.
     rows.enumerate().map(width).fold((2, 0), |best, now| if now.0 > best.0 { now } else { best })

@@ -35,7 +35,7 @@ pub enum QuantiseError {
     #[diagnostic(
         code(quantise::accumulator),
         help(
-            "lower the `frac` of weights or input, or raise that of the output: its rounding constant is 2^({shift} - 1)"
+            "lower the `frac` of weights or input, or raise that of the output; the shift to the output is {shift}, and half of 2^{shift} is added to round"
         )
     )]
     Accumulator { tensor: String, neuron: usize, bits: u32, shift: i32 },

@@ -40,6 +40,17 @@ const FLAGS: &[&str] = &[
 /// slower.
 const LEVELS: &str = "OPT_FAST=-O1 OPT_GLOBAL=-O1";
 
+/// What a model is to be able to do besides computing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing more.
+    Plain,
+    /// Write FST traces; slower.
+    Waves,
+    /// Say on standard error what every lane and unit does; much slower.
+    Trace,
+}
+
 /// A model that could not be built.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum BuildError {
@@ -92,21 +103,23 @@ fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BuildE
 }
 
 /// Builds the package at `build` into a program, or finds the one that was built from the same
-/// files. `waves` asks for one that can write traces; it is slower.
+/// files.
 ///
 /// The build happens in a temporary folder; the program then appears in `BUILD/sim/build/` at once,
 /// or stays in the temporary folder where the package cannot be written.
 ///
 /// # Errors
 /// If a tool is missing, a file of the package cannot be read, or the build fails.
-pub fn build(build: &Path, manifest: &Manifest, waves: bool) -> Result<Model, BuildError> {
+pub fn build(build: &Path, manifest: &Manifest, kind: Kind) -> Result<Model, BuildError> {
     let sources = sources(build)?;
     let tools = Toolchain::find()?;
     let bus_bytes = manifest.bus_bits / 8;
     let mut flags: Vec<String> = FLAGS.iter().map(|&f| f.to_owned()).collect();
     flags.extend(["--top-module".into(), manifest.top.clone(), "-MAKEFLAGS".into(), LEVELS.into()]);
-    if waves {
-        flags.push("--trace-fst".into());
+    match kind {
+        Kind::Plain => {}
+        Kind::Waves => flags.push("--trace-fst".into()),
+        Kind::Trace => flags.push("+define+CF_TRACE".into()),
     }
 
     let mut key = Sha256::new();

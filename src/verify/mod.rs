@@ -7,6 +7,7 @@
 pub mod build;
 pub mod compare;
 pub mod faults;
+pub mod locate;
 pub mod run;
 pub mod stalls;
 pub mod tools;
@@ -16,6 +17,7 @@ use crate::bus::{BusError, BusFormat};
 use crate::error::Exit;
 use crate::manifest::{Changed, Manifest, ManifestError};
 use crate::packet::{Packet, PacketError, PacketFormat};
+use build::Kind;
 use indicatif::{ProgressBar, ProgressStyle};
 use ndarray::{ArrayView2, Axis};
 use run::{Op, RunError, RunOptions, Span, Transcript};
@@ -229,7 +231,8 @@ impl Bench {
     pub fn open(build: &Path, waves: bool) -> Result<Self, SimError> {
         let (manifest, changed) = Manifest::load(build)?;
         let (bus, packet) = (manifest.bus()?, manifest.packet());
-        let model = build::build(build, &manifest, waves)?;
+        let kind = if waves { Kind::Waves } else { Kind::Plain };
+        let model = build::build(build, &manifest, kind)?;
         Ok(Self { manifest, changed, model, bus, packet })
     }
 

@@ -209,7 +209,7 @@ pub fn play(
     }
 }
 
-fn spawn(model: &Model, options: &RunOptions) -> Result<Child, RunError> {
+pub(super) fn spawn(model: &Model, options: &RunOptions) -> Result<Child, RunError> {
     let mut command = Command::new(&model.program);
     let Stalls { input, output, seed } = options.stalls;
     command.current_dir(&model.package);
@@ -242,7 +242,7 @@ fn spawn(model: &Model, options: &RunOptions) -> Result<Child, RunError> {
 }
 
 /// Writes the operations as records.
-fn feed(pipe: impl Write, ops: impl Iterator<Item = Op>, bus: usize) -> io::Result<()> {
+pub(super) fn feed(pipe: impl Write, ops: impl Iterator<Item = Op>, bus: usize) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, pipe);
     let words = |out: &mut BufWriter<_>, words: &[u32]| {
         words.iter().try_for_each(|w| out.write_all(&w.to_le_bytes()))

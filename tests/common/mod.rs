@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 const TOP: &str = include_str!("../fixtures/driver/rtl/cf_fixture.v");
 const ROM: &str = include_str!("../fixtures/driver/rom/bias.mem");
-const BIAS: [i64; 3] = [5, -3, 9];
+pub const BIAS: [i64; 3] = [5, -3, 9];
 
 /// Idle cycles after each frame.
 pub const BUSY: u64 = 6;

@@ -1,0 +1,77 @@
+# make demo   compiles the bundled heads and compares 10,000 MNIST images bit for bit in Verilator
+# make test   the tests
+# make lint   rustfmt, clippy, and Verilator over hw/rtl
+# make deps   installs what is missing of the tools below, with apt-get
+# make clean  removes build/; cargo's own files go with `cargo clean`
+#
+# Needs Rust (1.89 or newer) and make. Everything else is installed where it is missing.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+CARGO     ?= cargo
+CLASHFREE := $(CARGO) run --release --locked --quiet --
+
+HEADS  := mnist-2-9-10 mnist-2-9-10-clash-free mnist-14-14
+IMAGES := examples/mnist/t10k-images-idx3-ubyte.gz
+LABELS := examples/mnist/t10k-labels-idx1-ubyte.gz
+# Clock cycles that a junction may take for a frame. The 64-bit bus needs 50 for 800 4-bit codes.
+CYCLES := 50
+# Frames for each stall pattern.
+STALLED := 500
+
+SIMULATION := make g++ verilator
+TOOLS      := $(SIMULATION) iverilog yosys zlib
+
+.PHONY: demo test lint deps clean rust binary simulation $(HEADS:%=demo-%)
+.NOTPARALLEL:
+
+demo: $(HEADS:%=demo-%)
+	@echo; echo "Summary, all 10,000 test images:"
+	@for head in $(HEADS); do echo; cat build/$$head.log; done
+
+# Float and quantised accuracy, compilation, comparison of every frame, then stalls and faults.
+$(HEADS:%=demo-%): demo-%: binary simulation
+	@mkdir -p build
+	@echo; echo "== $*"
+	$(CLASHFREE) check examples/heads/$*
+	$(CLASHFREE) infer examples/heads/$* --inputs $(IMAGES) --labels $(LABELS) | tee build/$*.log
+	$(CLASHFREE) compile examples/heads/$* -o build/$* --cycles $(CYCLES)
+	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --labels $(LABELS) | tee -a build/$*.log
+	for stalls in alternate three-in-four bursts random; do \
+	    $(CLASHFREE) verify build/$* --inputs $(IMAGES) --frames $(STALLED) --stalls $$stalls:1; \
+	done
+	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --frames 64 --stalls random:2 --faults
+
+# A test whose tool is missing says `skipped: ...`; with the tools of `deps` none is.
+test: rust deps
+	@mkdir -p build
+	$(CARGO) test --locked -- --show-output 2>&1 | tee build/test.log
+	@echo "skipped: $$(grep -c '^skipped: ' build/test.log || true) tests"
+	@grep '^skipped: ' build/test.log | sort | uniq -c || true
+
+lint: rust simulation
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	for module in hw/rtl/cf_*.v; do \
+	    verilator --lint-only -Wall -y hw/rtl --top-module $$(basename $$module .v) $$module; \
+	done
+
+deps:
+	@sim/install-tools.sh $(TOOLS)
+
+simulation:
+	@sim/install-tools.sh $(SIMULATION)
+
+rust:
+	@command -v $(CARGO) >/dev/null || { \
+	    echo "missing: Rust 1.89 or newer, of which Debian 12 has no package. Install it with" >&2; \
+	    echo "  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" >&2; \
+	    echo "and open a new shell (curl: apt-get install curl)." >&2; exit 3; }
+
+# First and by itself, so that its progress shows.
+binary: rust
+	$(CARGO) build --release --locked
+
+clean:
+	rm -rf build

@@ -1,0 +1,61 @@
+//! How long the compiler takes: the bundled heads from file to package in memory, and a junction of
+//! 1,000,000 edges from integers on.
+
+use clashfree::lower::Interface;
+use clashfree::packet::ResultKind;
+use clashfree::pattern::{Family, generate};
+use clashfree::pipeline::{Target, compile, compile_quantised};
+use clashfree::quantise::{
+    Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
+};
+use clashfree::schedule::Budget;
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::path::Path;
+
+fn target(cycles: usize) -> Target {
+    let interface = Interface { bus_bits: 64, result: ResultKind::Logits };
+    Target { budget: Some(Budget::Cycles(cycles)), interface }
+}
+
+/// 10,000 × 1,000 neurons, out-degree 100.
+fn million_edges() -> QuantHead {
+    let pattern = generate(Family::RandomStructured, 10_000, 1_000, 100, None, 1).unwrap();
+    let input_format = Format { bits: 8, frac: 8, signed: false };
+    let weights: Vec<i32> = (0..pattern.edges()).map(|e| (e * 7919 % 63) as i32 - 31).collect();
+    let bias = vec![0; pattern.right()];
+    let (acc_bits, _) = acc_bits(&pattern, &weights, &bias, input_format, 0);
+    let junction = QuantJunction {
+        pattern,
+        weights,
+        bias,
+        input_format,
+        weight_format: Format { bits: 6, frac: 5, signed: true },
+        activation: Activation::Identity,
+        output_format: None,
+        acc_bits,
+        source: Source::default(),
+        saturated: Saturated::default(),
+    };
+    QuantHead { name: "million".into(), inputs: 10_000, input_format, junctions: vec![junction] }
+}
+
+fn bundled(c: &mut Criterion) {
+    let mut group = c.benchmark_group("compile");
+    for head in ["mnist-2-9-10", "mnist-2-9-10-clash-free", "mnist-14-14"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/heads").join(head);
+        group.bench_function(head, |b| b.iter(|| compile(&path, &target(50)).unwrap()));
+    }
+    let head = million_edges();
+    group.sample_size(10);
+    group.bench_function("1,000,000 edges", |b| {
+        b.iter_batched(
+            || head.clone(),
+            |head| compile_quantised(head, &target(1_250)).unwrap(),
+            criterion::BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, bundled);
+criterion_main!(benches);
