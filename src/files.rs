@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file that appears whole or not at all, with the permissions of an ordinary file.
+/// Writes a file that appears whole or not at all, with the permissions of an ordinary file. A
+/// device or a pipe is written to, not replaced.
 ///
 /// # Errors
 /// Whatever the system or `write` says; a file that was there before is still there then.
@@ -15,6 +16,12 @@ pub fn whole_file(
     let folder = parent(path);
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        let mut device = fs::OpenOptions::new().write(true).open(path)?;
+        let mut writer = io::BufWriter::new(&mut device);
+        write(&mut writer)?;
+        return writer.flush();
     }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".clashfree-");

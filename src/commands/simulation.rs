@@ -87,15 +87,6 @@ pub enum CommandError {
         /// The package.
         build: PathBuf,
     },
-    /// A result cannot be written.
-    #[error("cannot write {}: {reason}", .path.display())]
-    #[diagnostic(code(clashfree::simulate::write))]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
 }
 
 impl CommandError {
@@ -103,7 +94,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Simulation(error) => error.exit(),
-            Self::Data(_) | Self::NoLogits { .. } | Self::Write { .. } => Exit::BadInput,
+            Self::Data(_) | Self::NoLogits { .. } => Exit::BadInput,
         }
     }
 }

@@ -243,7 +243,9 @@ impl Package {
                     Err(error) => return Err(not_ours(error.to_string())),
                 };
                 let foreign = |path: &&String| {
-                    *path != FILE && !ours.contains_key(*path) && !path.starts_with(SCRATCH)
+                    *path != FILE
+                        && !ours.contains_key(*path)
+                        && !Path::new(path).starts_with(SCRATCH)
                 };
                 if let Some(path) = found.iter().find(foreign) {
                     return Err(not_ours(format!("it holds {path}")));

@@ -6,6 +6,9 @@ use crate::packet::{Packet, PacketFormat};
 use ndarray::ArrayView2;
 use std::fmt::Write as _;
 
+/// What both files begin with.
+const STAMP: &str = concat!("clashfree ", env!("CARGO_PKG_VERSION"), "; generated, do not edit");
+
 /// The contents of `sim/vectors/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vectors {
@@ -33,11 +36,11 @@ pub fn vectors(
     let width = bus.beat_bytes();
     let mut all = Vectors {
         input: format!(
-            "// tlast_tdata, {} codes of {} bits a beat\n",
+            "// {STAMP}: tlast_tdata, {} codes of {} bits a beat\n",
             bus.codes_per_beat(),
             bus.code_bits
         ),
-        output: "// 2*tuser+tlast_tkeep_tdata\n".into(),
+        output: format!("// {STAMP}: 2*tuser+tlast_tkeep_tdata\n"),
         input_beats: 0,
         output_beats: 0,
         frames: frames.nrows(),

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub mod heads;
+pub mod tables;
+
 use clashfree::bus::BusFormat;
 use clashfree::manifest::{InputRecord, Manifest, OutputRecord, TOOL, sha256};
 use clashfree::packet::{PacketFormat, ResultKind};

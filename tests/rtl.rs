@@ -1,0 +1,180 @@
+//! Emitted hardware in Verilator against the reference model: odd heads and random ones, at several
+//! budgets and bus widths, with and without stalls, with frames of wrong length and resets.
+//!
+//! `CLASHFREE_SEED=N CLASHFREE_CASES=1 cargo test --test rtl random` repeats the case that failed.
+
+mod common;
+
+use clashfree::model;
+use clashfree::packet::ResultKind;
+use clashfree::quantise::{Activation, QuantHead};
+use clashfree::schedule::Budget;
+use clashfree::verify::stalls::{Pattern, Stalls};
+use clashfree::verify::tools::Toolchain;
+use clashfree::verify::{Bench, Options};
+use common::have;
+use common::heads::{Layer, compiled, frames, head, most_edges, random, relu};
+use common::heads::{seed_and_cases, signed, unsigned};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Two builds at a time, whichever tests run: each worker of a test waits for its own.
+static BUILDS: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
+
+/// Frames of a run: as many as one process takes, so that the measured interval is of all of them.
+const FRAMES: usize = 64;
+
+/// A design to be built and run.
+struct Case {
+    about: String,
+    head: QuantHead,
+    budget: Budget,
+    bus: u32,
+    result: ResultKind,
+}
+
+impl Case {
+    fn new(head: QuantHead, budget: Budget, bus: u32, result: ResultKind) -> Self {
+        let about = format!("{}, {budget:?}, bus {bus}, {result:?}", head.name);
+        Self { about, head, budget, bus, result }
+    }
+
+    fn cycles(head: QuantHead, cycles: usize, bus: u32) -> Self {
+        Self::new(head, Budget::Cycles(cycles), bus, ResultKind::Logits)
+    }
+
+    /// Builds and runs the design; what is wrong, in words.
+    fn run(&self) -> Result<(), String> {
+        let compiled = compiled(self.head.clone(), self.budget.clone(), self.bus, self.result);
+        let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rtl").join(&self.head.name);
+        compiled.package.write(&build).map_err(|e| e.to_string())?;
+        let bench = Bench::open(&build, false).map_err(|e| e.to_string())?;
+        let inputs = frames(&self.head, FRAMES, 17);
+        let logits = model::run(&self.head, inputs.view());
+        for (i, input) in Pattern::ALL.into_iter().enumerate() {
+            // Each pattern on each side, and the sides out of step.
+            let output = if i == 0 { input } else { Pattern::ALL[1 + i % 4] };
+            let stalls = Stalls { input, output, seed: 3 + i as u64 };
+            let options = Options { stalls, ..Options::default() };
+            let result =
+                bench.simulate(inputs.view(), &options).map_err(|e| format!("{stalls}: {e}"))?;
+            let comparison = bench.compare(&result, logits.view());
+            if let Some(first) = comparison.mismatches.first() {
+                let wrong = comparison.wrong_fields;
+                return Err(format!("{stalls}: {first} ({wrong} wrong fields)"));
+            }
+            let predicted = bench.manifest.initiation_interval;
+            let measured = (result.timing.interval, result.timing.longest_interval);
+            if i == 0 && measured != (Some(predicted as f64), Some(predicted)) {
+                return Err(format!("initiation interval {measured:?}, predicted {predicted}"));
+            }
+        }
+        for stalls in ["none", "random:9"] {
+            let options = Options { stalls: stalls.parse().unwrap(), ..Options::default() };
+            let scenarios =
+                bench.faults(inputs.view(), logits.view(), &options).map_err(|e| e.to_string())?;
+            if let Some(wrong) = scenarios.iter().find(|s| !s.is_right()) {
+                return Err(format!("{stalls}: {wrong:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs all, two at a time, and fails with everything that is wrong.
+fn run(cases: Vec<Case>) {
+    let todo = Mutex::new(cases.into_iter());
+    let wrong = Mutex::new(Vec::new());
+    let worker = |slot: usize| {
+        loop {
+            let _turn = BUILDS[slot].lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(case) = todo.lock().unwrap().next() else { return };
+            // A panic of the compiler must not lose the case's name.
+            let done = std::panic::catch_unwind(|| case.run());
+            let error = match done {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error,
+                Err(_) => "panics, see above".into(),
+            };
+            wrong.lock().unwrap().push(format!("{}: {error}", case.about));
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| worker(0));
+        scope.spawn(|| worker(1));
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn identity(right: usize, d_out: usize, weight: u32, bits: u32, frac: i32) -> Layer {
+    let (weight, output) = (signed(weight, 0), signed(bits, frac));
+    Layer { right, d_out, weight, activation: Activation::Identity, output }
+}
+
+#[test]
+fn odd_heads_compute_what_the_reference_computes() {
+    if have(Toolchain::find().err()).is_none() {
+        return;
+    }
+    let usual = unsigned(4, 4);
+    let forty = |name| head(name, 40, usual, &[relu(40, 9), relu(10, 3)], 1);
+    let seventeen = head("seventeen", 17, usual, &[relu(17, 2), relu(3, 3)], 2);
+    let one_bit = |right, d_out| Layer {
+        weight: signed(1, 0),
+        output: unsigned(1, -2),
+        ..relu(right, d_out)
+    };
+    let bits = head("one-bit", 20, unsigned(1, 1), &[one_bit(12, 3), one_bit(4, 2)], 3);
+    // Codes of 16 bits everywhere, on a bus that leaves a byte of each beat unused.
+    let wide =
+        head("sixteen-bit", 12, signed(16, 3), &[identity(8, 4, 16, 16, -14), relu(5, 5)], 4);
+    // More places behind a junction than in it: the shift goes left.
+    let left = head("left-shift", 30, signed(3, 0), &[identity(10, 3, 4, 9, 2), relu(7, 7)], 5);
+    let full = head("full", 24, usual, &[relu(16, 16), relu(10, 10)], 6);
+    let deep = [relu(24, 2), relu(30, 5), relu(20, 4), relu(12, 3), relu(6, 2)];
+    let five = head("five", 36, usual, &deep, 7);
+    let funnel = head("one-class", 50, usual, &[relu(10, 3), relu(1, 1)], 8);
+    let most = most_edges(&full);
+    run(vec![
+        Case::cycles(forty("forty"), 50, 64),
+        Case::new(forty("forty-wide"), Budget::Parallelism(vec![53, 7]), 200, ResultKind::Class),
+        Case::cycles(head("one-edge", 1, usual, &[relu(1, 1)], 9), 1, 8),
+        Case::new(seventeen, Budget::Cycles(1), 24, ResultKind::Class),
+        Case::cycles(bits, 3, 8),
+        Case::cycles(wide, 5, 24),
+        Case::cycles(left, 4, 200),
+        Case::cycles(full, most, 1024),
+        Case::cycles(five, 17, 64),
+        Case::new(funnel, Budget::Cycles(7), 64, ResultKind::Class),
+    ]);
+}
+
+#[test]
+fn random_heads_compute_what_the_reference_computes() {
+    if have(Toolchain::find().err()).is_none() {
+        return;
+    }
+    let (seed, cases) = seed_and_cases(5);
+    println!("CLASHFREE_SEED={seed} CLASHFREE_CASES={cases}");
+    let case = |seed| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let head = random(&mut rng, &format!("random-{seed}"), 40, 300);
+        let most = most_edges(&head);
+        let budget = if rng.random_bool(0.7) {
+            let top = rng.random_range(1..=most);
+            Budget::Cycles(rng.random_range(1..=top))
+        } else {
+            let edges = head.junctions.iter().map(|j| j.pattern.edges());
+            Budget::Parallelism(edges.map(|e| rng.random_range(1..=e)).collect())
+        };
+        let bus = [16, 24, 64, 200, 1024][rng.random_range(0..5)];
+        let result = if rng.random_bool(0.5) { ResultKind::Logits } else { ResultKind::Class };
+        let mut case = Case::new(head, budget, bus, result);
+        case.about = format!("CLASHFREE_SEED={seed}: {}", case.about);
+        case
+    };
+    run((seed..seed + cases).map(case).collect());
+}
