@@ -322,6 +322,6 @@ fn errors_in_json() {
     let output = clashfree(["check".as_ref(), dir.path().as_os_str(), "--json".as_ref()]);
     assert_eq!(output.status.code(), Some(2));
     let error: serde_json::Value = serde_json::from_slice(&output.stderr).expect("JSON");
-    assert_eq!(error["error"]["code"], "file::open");
+    assert_eq!(error["error"]["code"], "clashfree::file::open");
     assert_eq!(error["error"]["exit"], 2);
 }

@@ -25,7 +25,7 @@ fn rom(stamp: &str, rom: &Rom) -> String {
 }
 
 /// Generated hardware: path in the package and content. `hash` is the head's, in hexadecimal.
-fn hardware(design: &Design, hash: &str) -> Vec<(String, String)> {
+pub fn hardware(design: &Design, hash: &str) -> Vec<(String, String)> {
     let stamp = stamp(design, hash);
     let mut files = vec![(format!("rtl/{}.v", design.top), top::top(design, &stamp))];
     for junction in &design.junctions {

@@ -94,7 +94,8 @@ impl<'a> Machine<'a> {
         };
         let weight = read("weight", stage.lanes * stage.weight.bits as usize).unwrap();
         let bias = read("bias", stage.units() * stage.acc_bits as usize).unwrap();
-        let row = read("row", copies * banks * width(bank_rows));
+        let fields = if stage.one_row { copies } else { copies * banks };
+        let row = read("row", fields * width(bank_rows));
         let bank = read("bank", stage.lanes * width(banks));
         assert_eq!((row.is_some(), bank.is_some()), (bank_rows > 1, banks > 1));
         let depths = [Some(&weight), row.as_ref(), bank.as_ref()];
@@ -145,7 +146,8 @@ impl<'a> Machine<'a> {
         });
         let row = self.row.as_ref().map_or(0, |table| {
             let bits = width(stage.bank_rows);
-            table.field(cycle, (copy * stage.banks + bank) * bits, bits) as usize
+            let field = if stage.one_row { copy } else { copy * stage.banks + bank };
+            table.field(cycle, field * bits, bits) as usize
         });
         let left = self.memory[bank][row];
         let left = left.unwrap_or_else(|| panic!("cycle {cycle}, lane {lane}: an empty word"));
@@ -231,7 +233,8 @@ impl<'a> Machine<'a> {
 /// Rebuilds the whole head from its tables: checks every edge of every junction, then computes
 /// frames and gives the logits of each.
 pub fn replay(head: &QuantHead, design: &Design, frames: &[Vec<i32>]) -> Vec<Vec<i64>> {
-    let files: BTreeMap<String, String> = emit::hardware(design).into_iter().collect();
+    let files: BTreeMap<String, String> =
+        emit::hardware(design, &"0".repeat(64)).into_iter().collect();
     let per_beat = (design.input.bus.bus_bits / head.input_format.bits) as usize;
     let mut place: Vec<_> = (0..head.inputs).map(|n| (n % per_beat, n / per_beat)).collect();
     let mut values = frames.to_vec();

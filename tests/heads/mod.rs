@@ -162,7 +162,7 @@ pub fn stderr(output: &Output) -> String {
 }
 
 /// Runs `infer` on a head and inputs in `dir`, with more arguments, and wants it refused: exit code
-/// 2, the error's code and every word of `says` in the message, and no file written.
+/// 2, the code `clashfree::` plus `code` and every word of `says` in the message, and no file written.
 pub fn refused(dir: &Path, args: &[&str], code: &str, says: &[&str]) {
     let before = listing(dir);
     let out = dir.join("logits.npy");
@@ -173,7 +173,7 @@ pub fn refused(dir: &Path, args: &[&str], code: &str, says: &[&str]) {
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{message}");
     assert!(message.starts_with("error: "), "{message}");
-    assert!(message.contains(&format!("  code: {code}\n")), "expected {code}:\n{message}");
+    assert!(message.contains(&format!("  code: clashfree::{code}\n")), "expected {code}:\n{message}");
     for word in says {
         assert!(message.contains(word), "{word:?} is not in:\n{message}");
     }
