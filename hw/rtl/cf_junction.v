@@ -296,8 +296,10 @@ module cf_junction #(
 
 `ifdef CF_TRACE
       always @(posedge clk_i) begin
-        if (rst_ni && valid_acc[u]) $display("CF_TRACE %m acc %0d", $signed(acc[u*AccBits+:AccBits]));
-        if (rst_ni && we_o[u]) $display("CF_TRACE %m out %0d", wdata_o[u*OutBits+:OutBits]);
+        if (rst_ni && valid_acc[u])
+          $display("CF_TRACE %m acc %0d", $signed(acc[u*AccBits+:AccBits]));
+        if (rst_ni && we_o[u])
+          $display("CF_TRACE %m out %0d", wdata_o[u*OutBits+:OutBits]);
       end
 `endif
     end

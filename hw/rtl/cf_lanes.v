@@ -1,8 +1,8 @@
 // The lanes of a junction up to their operands: cycle number in, activations and weights out.
 //
 // Lane l of unit u reads copy u*CopiesPerUnit + (l mod CopiesPerUnit) of the left memory, a shared
-// lane has a copy of its own; with one copy in all, every lane reads that. With a copy for every lane
-// (OneRow = 1) the row ROM has a row for each copy, else one for each bank of each copy.
+// lane has a copy of its own; with one copy in all, every lane reads that. With a copy for every
+// lane (OneRow = 1) the row ROM has a row for each copy, else one for each bank of each copy.
 //
 // Does:      looks up which row each bank reads and which bank each lane takes, reads, selects, and
 //            brings the weights at the same time.

@@ -154,7 +154,8 @@ module cf_units_wide #(
 
 `ifdef CF_TRACE
         always @(posedge clk_i)
-          if (rst_ni && valid) $display("CF_TRACE %m sum %0d", $signed(product[k*ProductBits+:ProductBits]));
+          if (rst_ni && valid)
+            $display("CF_TRACE %m sum %0d", $signed(product[k*ProductBits+:ProductBits]));
 `endif
       end
 

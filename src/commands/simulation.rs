@@ -134,9 +134,10 @@ impl fmt::Display for Summary {
         )?;
         if let Some(interval) = timing.interval {
             let unstalled = if self.stalled { " without stalls" } else { "" };
+            let places = if interval.fract() == 0.0 { 0 } else { 2 };
             writeln!(
                 f,
-                "initiation interval {interval:.4} cycles, predicted {predicted_interval}{unstalled}"
+                "initiation interval {interval:.places$} cycles, predicted {predicted_interval}{unstalled}"
             )?;
         }
         let Timing { latency, latency_to_last, .. } = timing;

@@ -173,7 +173,10 @@ pub fn refused(dir: &Path, args: &[&str], code: &str, says: &[&str]) {
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{message}");
     assert!(message.starts_with("error: "), "{message}");
-    assert!(message.contains(&format!("  code: clashfree::{code}\n")), "expected {code}:\n{message}");
+    assert!(
+        message.contains(&format!("  code: clashfree::{code}\n")),
+        "expected {code}:\n{message}"
+    );
     for word in says {
         assert!(message.contains(word), "{word:?} is not in:\n{message}");
     }
