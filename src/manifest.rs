@@ -41,6 +41,8 @@ pub struct Manifest {
     pub output: OutputRecord,
     /// Cycles from one frame's start to the next in steady state, as predicted.
     pub initiation_interval: u64,
+    /// Cycles from a frame's last beat to its packet's first one in an empty pipeline, as predicted.
+    pub latency: u64,
     /// The trunk's junctions, from the input on.
     pub junctions: Vec<JunctionRecord>,
     /// SHA-256 of every other file that the compiler wrote, by path relative to the package.

@@ -11,7 +11,7 @@
 `default_nettype none
 
 module [[ design.top ]] #(
-    // where the ROM files are, with a slash at the end; "" for the working directory
+    // where the ROM files are, with a slash at the end; "./" for the working directory
     parameter RomDir = "rom/"
 ) (
     input  wire         aclk,

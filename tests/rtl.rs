@@ -70,6 +70,10 @@ impl Case {
             if i == 0 && measured != (Some(predicted as f64), Some(predicted)) {
                 return Err(format!("initiation interval {measured:?}, predicted {predicted}"));
             }
+            let latency = (result.timing.latency, bench.manifest.latency);
+            if i == 0 && latency.0 != latency.1 {
+                return Err(format!("latency {}, predicted {}", latency.0, latency.1));
+            }
         }
         for stalls in ["none", "random:9"] {
             let options = Options { stalls: stalls.parse().unwrap(), ..Options::default() };

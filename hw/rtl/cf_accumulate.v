@@ -64,26 +64,29 @@ module cf_accumulate #(
   wire from_chain = (Chained != 0) && at_last_segment;
   wire [AccBits-1:0] start = from_chain ? chain_i : bias_i;
   wire [AccBits-1:0] acc_d = (fresh_q ? start : acc_q) + sum_i;
-  wire frame_end = !rst_ni || (valid_i && last_i);
-  wire [SegmentBits-1:0] segment_d = frame_end ? {SegmentBits{1'b0}} :
-      (valid_i && segment_end && !at_last_segment) ? segment_q + 1'b1 : segment_q;
+  wire [SegmentBits-1:0] segment_d = !valid_i ? segment_q : last_i ? {SegmentBits{1'b0}} :
+      (segment_end && !at_last_segment) ? segment_q + 1'b1 : segment_q;
+
+  // a unit's rows count the neurons that it gives, so a shared first segment does not count
+  wire [RowBits-1:0] row;
 
   assign segment_o = segment_d;
   assign acc_o = acc_q;
 
   always @(posedge clk_i) begin
-    segment_q <= segment_d;
     if (valid_i) begin
       acc_q <= acc_d;
       row_o <= row;
     end
     if (!rst_ni) begin
-      step_q  <= FirstStep;
-      fresh_q <= 1'b1;
-      done_q  <= 1'b0;
-      valid_o <= 1'b0;
+      segment_q <= {SegmentBits{1'b0}};
+      step_q    <= FirstStep;
+      fresh_q   <= 1'b1;
+      done_q    <= 1'b0;
+      valid_o   <= 1'b0;
     end else begin
-      valid_o <= valid_i && segment_end && !at_shared && !done_q;
+      segment_q <= segment_d;
+      valid_o   <= valid_i && segment_end && !at_shared && !done_q;
       if (valid_i) begin
         step_q  <= last_i ? FirstStep : at_last_step ? {StepBits{1'b0}} : step_q + 1'b1;
         fresh_q <= segment_end;
@@ -92,8 +95,6 @@ module cf_accumulate #(
     end
   end
 
-  // a unit's rows count the neurons that it gives, so a shared first segment does not count
-  wire [RowBits-1:0] row;
   generate
     if (RowBits >= SegmentBits) begin : g_wide_row
       localparam [RowBits-1:0] First = Shared;

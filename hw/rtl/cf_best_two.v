@@ -28,21 +28,21 @@ module cf_best_two #(
     output wire [     Bits-1:0] second_o
 );
 
+  // three comparators side by side: which one wins decides only what is picked at the end
   wire a_greater = $signed(a_best_i) > $signed(b_best_i);
   wire equal = a_best_i == b_best_i;
   wire a_wins = a_some_i && (!b_some_i || a_greater || (equal && a_class_i < b_class_i));
 
-  wire lose_some = a_wins ? b_some_i : a_some_i;
-  wire [Bits-1:0] lose_best = a_wins ? b_best_i : a_best_i;
-  wire win_two = a_wins ? a_two_i : b_two_i;
-  wire [Bits-1:0] win_second = a_wins ? a_second_i : b_second_i;
-  wire lose_is_second = lose_some && (!win_two || $signed(lose_best) > $signed(win_second));
+  wire a_second_loses = !a_two_i || $signed(b_best_i) > $signed(a_second_i);
+  wire b_second_loses = !b_two_i || $signed(a_best_i) > $signed(b_second_i);
+  wire [Bits-1:0] second_a_wins = (b_some_i && a_second_loses) ? b_best_i : a_second_i;
+  wire [Bits-1:0] second_b_wins = (a_some_i && b_second_loses) ? a_best_i : b_second_i;
 
   assign some_o   = a_some_i || b_some_i;
   assign two_o    = (a_some_i && b_some_i) || a_two_i || b_two_i;
   assign class_o  = a_wins ? a_class_i : b_class_i;
   assign best_o   = a_wins ? a_best_i : b_best_i;
-  assign second_o = lose_is_second ? lose_best : win_second;
+  assign second_o = a_wins ? second_a_wins : second_b_wins;
 
 endmodule
 

@@ -12,6 +12,7 @@ module cf_bias #(
     parameter Bits = 16,
     parameter File = "",
     parameter [31:0] Hash = 32'h0,
+    // derived, not to be set
     parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1
 ) (
     input  wire                     clk_i,

@@ -11,6 +11,7 @@ module cf_dot #(
     parameter ActBits = 4,
     parameter ActSigned = 0,
     parameter WeightBits = 6,
+    // derived, not to be set
     parameter SumBits = ActBits + WeightBits + ((Lanes > 1) ? $clog2(Lanes) : 0)
 ) (
     input  wire                        clk_i,

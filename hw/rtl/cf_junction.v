@@ -11,7 +11,10 @@
 // Handshake: permits. Upstream: `room_avail_o`/`room_take_i` before a frame is written, `frame_i`
 //            as soon as its last write is close enough to start. Downstream the same, mirrored.
 // Limits:    Wide = 0: see cf_units_serial; Wide = 1: see cf_units_wide. Raw = 1 gives accumulators
-//            (OutBits = AccBits), Raw = 0 codes by Shift, Low, High. Release: see cf_sequencer.
+//            (OutBits = AccBits), Raw = 0 codes by Shift, Low, High. Release: the cycle of this
+//            junction in which its left memory may be written again: late enough that the first
+//            word comes after the last read, max(0, Cycles - 1 - write latency of the junction
+//            before), or max(0, Cycles - 2) behind cf_stream_in.
 `default_nettype none
 
 module cf_junction #(
@@ -54,7 +57,7 @@ module cf_junction #(
     parameter [31:0] WeightHash = 32'h0,
     parameter BiasFile = "",
     parameter [31:0] BiasHash = 32'h0,
-    // derived
+    // derived, not to be set
     parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1,
     parameter OutRowBits = (OutRows > 1) ? $clog2(OutRows) : 1
 ) (

@@ -33,6 +33,7 @@ module cf_lanes #(
     parameter [31:0] BankHash = 32'h0,
     parameter WeightFile = "",
     parameter [31:0] WeightHash = 32'h0,
+    // derived, not to be set
     parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1,
     parameter Lanes = Units * LanesPerUnit + SharedLanes
 ) (

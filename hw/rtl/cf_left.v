@@ -22,6 +22,7 @@ module cf_left #(
     parameter Frames = 2,
     parameter Copies = 1,
     parameter OneRow = 0,
+    // derived, not to be set
     parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1,
     parameter Stripes = ((1 << StripeBits) < Rows) ? (1 << StripeBits) : Rows,
     parameter Banks = Slots * Stripes,

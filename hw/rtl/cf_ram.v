@@ -10,6 +10,7 @@
 module cf_ram #(
     parameter Width = 4,
     parameter Depth = 64,
+    // derived, not to be set
     parameter AddrBits = (Depth > 1) ? $clog2(Depth) : 1
 ) (
     input  wire                clk_i,

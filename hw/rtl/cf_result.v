@@ -26,6 +26,7 @@ module cf_result #(
     parameter Frames = 2,
     parameter Packets = 1,
     parameter Release = 0,
+    // derived, not to be set
     parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1
 ) (
     input  wire                     aclk,

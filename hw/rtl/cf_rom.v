@@ -13,6 +13,7 @@ module cf_rom #(
     parameter Depth = 16,
     parameter File = "",
     parameter [31:0] Hash = 32'h0,
+    // derived, not to be set
     parameter AddrBits = (Depth > 1) ? $clog2(Depth) : 1
 ) (
     input  wire                clk_i,

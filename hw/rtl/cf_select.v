@@ -9,6 +9,7 @@
 module cf_select #(
     parameter Bits = 4,
     parameter Banks = 16,
+    // derived, not to be set
     parameter BankBits = (Banks > 1) ? $clog2(Banks) : 1
 ) (
     input  wire                  clk_i,

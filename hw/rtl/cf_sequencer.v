@@ -12,6 +12,7 @@
 module cf_sequencer #(
     parameter Cycles = 1,
     parameter Release = 0,
+    // derived, not to be set
     parameter CycleBits = (Cycles > 1) ? $clog2(Cycles) : 1
 ) (
     input  wire                 clk_i,

@@ -15,6 +15,7 @@ module cf_stream_in #(
     parameter Bits = 4,
     parameter Slots = 16,
     parameter Beats = 50,
+    // derived, not to be set
     parameter RowBits = (Beats > 1) ? $clog2(Beats) : 1
 ) (
     input  wire                     aclk,

@@ -24,6 +24,7 @@ module cf_units_serial #(
     parameter [31:0] BiasHash = 32'h0,
     parameter BiasRows = 10,
     parameter RowBits = 4,
+    // derived, not to be set
     parameter Lanes = Units * LanesPerUnit
 ) (
     input  wire                        clk_i,

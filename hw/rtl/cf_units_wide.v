@@ -20,6 +20,7 @@ module cf_units_wide #(
     parameter AccBits = 16,
     parameter BiasFile = "",
     parameter [31:0] BiasHash = 32'h0,
+    // derived, not to be set
     parameter Lanes = Units * LanesPerUnit + SharedLanes
 ) (
     input  wire                        clk_i,

@@ -118,6 +118,8 @@ pub struct Summary {
     pub timing: Timing,
     /// The initiation interval that the compiler predicted, without stalls.
     pub predicted_interval: u64,
+    /// The latency to the first beat that the compiler predicted, without stalls.
+    pub predicted_latency: u64,
     /// Files that are not as the compiler wrote them.
     pub changed: Vec<crate::manifest::Changed>,
 }
@@ -141,7 +143,11 @@ impl fmt::Display for Summary {
             )?;
         }
         let Timing { latency, latency_to_last, .. } = timing;
-        writeln!(f, "latency {latency} cycles to the first beat, {latency_to_last} to the last")
+        let predicted = self.predicted_latency;
+        writeln!(
+            f,
+            "latency {latency} cycles to the first beat, predicted {predicted}; {latency_to_last} to the last"
+        )
     }
 }
 
@@ -184,6 +190,7 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
         stalled: common.stalls.any(),
         timing: result.timing,
         predicted_interval: bench.manifest.initiation_interval,
+        predicted_latency: bench.manifest.latency,
         changed: bench.changed.clone(),
     };
     Ok(Run { bench, frames, options, result, summary })

@@ -187,6 +187,7 @@ fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
             beats: design.output.beats,
         },
         initiation_interval: design.initiation_interval as u64,
+        latency: design.latency() as u64,
         junctions,
         files: BTreeMap::new(),
     }
@@ -198,9 +199,22 @@ fn readme(design: &Design, hash: &str) -> String {
         .map(|n| n.to_string());
     let rows = design.junctions.iter().enumerate().map(|(n, j)| {
         let busy = 100.0 * j.edges as f64 / (j.lanes * j.cycles) as f64;
+        let next = match j.requant {
+            Some(r) => format!("shift {}, clamp {} to {}", r.shift, r.low, r.high),
+            None => "as they are".to_owned(),
+        };
         format!(
-            "{n} | {} | {} | {} | {} | {} | {} | {} | {busy:.1} %",
-            j.left, j.right, j.d_out, j.d_in, j.edges, j.lanes, j.cycles
+            "{n} | {} | {} | {} | {} | {} | {} | {} | {busy:.1} % | {} | {} | {} bits | {next}",
+            j.left,
+            j.right,
+            j.d_out,
+            j.d_in,
+            j.edges,
+            j.lanes,
+            j.cycles,
+            j.act,
+            j.weight,
+            j.acc_bits
         )
     });
     let format = design.input.format;

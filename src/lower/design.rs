@@ -24,6 +24,14 @@ pub struct Design {
 }
 
 impl Design {
+    /// Cycles from the one in which a frame's last beat is accepted to that of its packet's first
+    /// beat, when nothing is ahead of it; `docs/architecture.md` has the formula.
+    pub fn latency(&self) -> usize {
+        let levels = self.output.slots.next_power_of_two().trailing_zeros() as usize;
+        let junctions: usize = self.junctions.iter().map(|j| j.cycles - 1 + j.write_latency).sum();
+        7 + self.output.rows + levels + junctions
+    }
+
     /// What sets the initiation interval, in words.
     pub fn bound(&self) -> &'static str {
         if self.junctions.iter().any(|j| j.cycles == self.initiation_interval) {

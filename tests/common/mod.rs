@@ -125,6 +125,7 @@ impl Shape {
                 beats: packet.beats(self.bus_bits),
             },
             initiation_interval: bus.beats() as u64 + BUSY,
+            latency: 1,
             junctions: Vec::new(),
             files: files
                 .map(|(n, t)| (n.to_owned(), sha256(t.as_bytes())))
