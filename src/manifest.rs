@@ -5,7 +5,7 @@ use crate::packet::{PacketFormat, ResultKind};
 use crate::schedule::Budget;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -212,13 +212,7 @@ impl Manifest {
     /// If the folder is no package, or one of another version.
     pub fn load(build: &Path) -> Result<(Self, Vec<Changed>), ManifestError> {
         let path = build.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                return Err(ManifestError::Absent { build: build.to_owned() });
-            }
-            Err(source) => return Err(ManifestError::Read { path, source }),
-        };
+        let text = read(build)?;
         let manifest = Self::parse(&text, &path)?;
         let changed = manifest.changed(build);
         Ok((manifest, changed))
@@ -266,6 +260,36 @@ impl Manifest {
         };
         self.files.iter().filter_map(differs).collect()
     }
+}
+
+/// The files that the package at `build` lists as its own, whichever version of clashfree wrote it:
+/// enough to know what may be replaced.
+///
+/// # Errors
+/// If the folder has no manifest of clashfree.
+pub fn listed(build: &Path) -> Result<BTreeSet<String>, ManifestError> {
+    #[derive(Deserialize)]
+    struct Listed {
+        tool: String,
+        files: BTreeMap<String, serde_json::Value>,
+    }
+    let path = build.join(FILE);
+    let text = read(build)?;
+    let foreign = |reason: String| ManifestError::Foreign { path: path.clone(), reason };
+    let listed: Listed = serde_json::from_str(&text).map_err(|e| foreign(e.to_string()))?;
+    if listed.tool != TOOL {
+        return Err(foreign(format!("its tool is {:?}", listed.tool)));
+    }
+    Ok(listed.files.into_keys().collect())
+}
+
+/// The text of the manifest of the package at `build`.
+fn read(build: &Path) -> Result<String, ManifestError> {
+    let path = build.join(FILE);
+    std::fs::read_to_string(&path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ManifestError::Absent { build: build.to_owned() },
+        _ => ManifestError::Read { path, source },
+    })
 }
 
 /// The SHA-256 of some bytes as the manifest writes it: 64 lower-case hexadecimal digits.

@@ -3,9 +3,7 @@
 use super::{hardware, library, stamp};
 use crate::files;
 use crate::lower::Design;
-use crate::manifest::{
-    self, FILE, InputRecord, JunctionRecord, Manifest, ManifestError, OutputRecord, TOOL,
-};
+use crate::manifest::{self, FILE, InputRecord, JunctionRecord, Manifest, OutputRecord, TOOL};
 use crate::model;
 use crate::packet::{Packet, ResultKind};
 use crate::quantise::QuantHead;
@@ -249,17 +247,9 @@ impl Package {
             }
             let found = below(folder).map_err(failed)?;
             if !found.is_empty() {
-                let ours = match Manifest::load(folder) {
-                    Ok((manifest, _)) => manifest.files,
-                    Err(ManifestError::Version { .. }) => {
-                        return Err(not_ours("another version of clashfree wrote it".into()));
-                    }
-                    Err(error) => return Err(not_ours(error.to_string())),
-                };
+                let ours = manifest::listed(folder).map_err(|e| not_ours(e.to_string()))?;
                 let foreign = |path: &&String| {
-                    *path != FILE
-                        && !ours.contains_key(*path)
-                        && !Path::new(path).starts_with(SCRATCH)
+                    *path != FILE && !ours.contains(*path) && !Path::new(path).starts_with(SCRATCH)
                 };
                 if let Some(path) = found.iter().find(foreign) {
                     return Err(not_ours(format!("it holds {path}")));
