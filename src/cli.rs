@@ -1,8 +1,10 @@
 //! The command line: what it takes, and how an answer gets out.
 
+use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{check, compile, infer, simulate, train, verify};
-use crate::error::{Error, Exit, StdoutError};
+use crate::error::{Error, StdoutError};
+use crate::exit::Exit;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
 
@@ -48,26 +50,6 @@ impl Command {
                 Ok(Answer::of(&verdict, verdict.passed()))
             }
         }
-    }
-}
-
-/// What a command has to say.
-#[derive(Debug)]
-pub struct Answer {
-    /// For people; ends in a line break.
-    pub text: String,
-    /// The same for programs.
-    pub json: serde_json::Value,
-    /// Whether all that was checked held.
-    pub passed: bool,
-}
-
-impl Answer {
-    /// An outcome that can say itself both ways.
-    fn of(outcome: &(impl std::fmt::Display + serde::Serialize), passed: bool) -> Self {
-        let json = serde_json::to_value(outcome).expect("outcomes have string keys only");
-        let text = outcome.to_string();
-        Self { text: format!("{}\n", text.trim_end()), json, passed }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::commands::simulation::CommandError;
 use crate::emit::{PackageError, UnsupportedError};
+use crate::exit::Exit;
 use crate::load::{HeadError, InputError, LabelError, WriteError};
 use crate::lower::InterfaceError;
 use crate::quantise::QuantiseError;
@@ -10,20 +11,6 @@ use crate::schedule::BudgetError;
 use crate::train::TrainError;
 use miette::Diagnostic;
 use serde_json::json;
-
-/// The program's exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Exit {
-    /// All done.
-    Done = 0,
-    /// A comparison or a check failed.
-    Failed = 1,
-    /// Something in the files or on the command line is wrong.
-    BadInput = 2,
-    /// A tool that is needed is not there.
-    MissingTool = 3,
-}
 
 /// Whatever a stage may answer instead of its product.
 #[derive(Debug, thiserror::Error, Diagnostic)]

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod commands;
 pub mod emit;
 pub mod error;
+pub mod exit;
 pub mod files;
 pub mod ids;
 pub mod load;

@@ -5,7 +5,7 @@ mod common;
 use clap::Parser;
 use clashfree::commands::simulation::{CommandError, Data, OtherError};
 use clashfree::commands::{simulate, verify};
-use clashfree::error::Exit;
+use clashfree::exit::Exit;
 use clashfree::ids::Neuron;
 use clashfree::packet::ResultKind;
 use clashfree::pattern::Pattern;

@@ -144,7 +144,7 @@ fn waves_are_an_fst() {
     let error = bench.simulate(USUAL.frames(1).view(), &options).unwrap_err();
     assert_eq!(
         (error.exit(), &error.to_string()[..19]),
-        (clashfree::error::Exit::BadInput, "cannot write the wa")
+        (clashfree::exit::Exit::BadInput, "cannot write the wa")
     );
 }
 
@@ -160,7 +160,7 @@ fn a_design_that_does_not_compile_shows_verilators_last_lines_and_leaves_nothing
     let error = Bench::open(&build, false).unwrap_err();
     let SimError::Build(BuildError::Failed { tail, .. }) = &error else { panic!("{error}") };
     assert!(tail.contains("syntax error") && tail.contains("rtl/cf_fixture.v"), "{tail}");
-    assert_eq!(error.exit(), clashfree::error::Exit::Failed);
+    assert_eq!(error.exit(), clashfree::exit::Exit::Failed);
     assert!(!build.join("sim/build").exists());
 }
 

@@ -1,6 +1,6 @@
 //! `check`: what is in a head, junction by junction.
 
-use crate::cli::Answer;
+use super::answer::Answer;
 use crate::error::Error;
 use crate::load::{self, Head};
 use crate::quantise::{QuantHead, QuantJunction, quantise, quantise_junction};

@@ -1,6 +1,6 @@
 //! `compile`: a head becomes a package of Verilog.
 
-use crate::cli::Answer;
+use super::answer::Answer;
 use crate::emit::Package;
 use crate::error::Error;
 use crate::lower::Interface;

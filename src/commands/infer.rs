@@ -1,6 +1,6 @@
 //! `infer`: the reference model over a file of frames.
 
-use crate::cli::Answer;
+use super::answer::Answer;
 use crate::error::Error;
 use crate::load::{self, Head};
 use crate::model::{self, classify};

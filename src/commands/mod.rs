@@ -1,5 +1,6 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub mod answer;
 pub mod check;
 pub mod compile;
 pub mod infer;

@@ -1,7 +1,7 @@
 //! What `simulate` and `verify` share: arguments, data, errors, and the run itself.
 
 use crate::emit::REFERENCE;
-use crate::error::Exit;
+use crate::exit::Exit;
 use crate::load;
 use crate::packet::ResultKind;
 use crate::quantise::{Format, QuantHead, quantise};

@@ -14,7 +14,7 @@ pub mod tools;
 pub mod vectors;
 
 use crate::bus::{BusError, BusFormat};
-use crate::error::Exit;
+use crate::exit::Exit;
 use crate::manifest::{Changed, Manifest, ManifestError};
 use crate::packet::{Packet, PacketError, PacketFormat};
 use build::Kind;

@@ -1,0 +1,21 @@
+//! What a command hands to the command line.
+
+/// What a command has to say.
+#[derive(Debug)]
+pub struct Answer {
+    /// For people; ends in a line break.
+    pub text: String,
+    /// The same for programs.
+    pub json: serde_json::Value,
+    /// Whether all that was checked held.
+    pub passed: bool,
+}
+
+impl Answer {
+    /// An outcome that can say itself both ways.
+    pub(crate) fn of(outcome: &(impl std::fmt::Display + serde::Serialize), passed: bool) -> Self {
+        let json = serde_json::to_value(outcome).expect("outcomes have string keys only");
+        let text = outcome.to_string();
+        Self { text: format!("{}\n", text.trim_end()), json, passed }
+    }
+}
