@@ -240,7 +240,7 @@ impl Bench {
     ///
     /// # Errors
     /// If a process fails, the model misbehaves, or there is not one right packet a frame. Wrong
-    /// contents are no error: [`compare`](compare::compare) tells them.
+    /// contents are no error: [`compare`](Self::compare) tells them.
     pub fn simulate(
         &self,
         frames: ArrayView2<i32>,
