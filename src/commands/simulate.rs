@@ -4,8 +4,12 @@ use super::simulation::{CommandError, Common, Data, Run, Summary, logits, run};
 use crate::load;
 use std::path::PathBuf;
 
-/// Streams data through a compiled head in Verilator
+/// Stream data through a compiled head in Verilator.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  clashfree simulate BUILD --inputs x.npy -o logits.npy
+  clashfree simulate BUILD --inputs x.npz:frames --frames 20 --stalls random:3 --waves run.fst")]
 pub struct Args {
     #[command(flatten)]
     #[allow(missing_docs, reason = "a doc comment here would become the command's help")]

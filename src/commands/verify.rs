@@ -15,8 +15,14 @@ const SHOWN: usize = 10;
 /// Frames that the fault scenarios draw from.
 const FAULT_FRAMES: usize = 64;
 
-/// Compares a compiled head in Verilator with the reference model, bit for bit
+/// Compare a compiled head in Verilator with the reference model, bit for bit.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Where a frame differs, it is run once more by itself and the first wrong value inside is named.
+
+Examples:
+  clashfree verify BUILD --inputs t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+  clashfree verify BUILD --inputs x.npy --frames 500 --stalls bursts/random:7 --faults")]
 pub struct Args {
     #[command(flatten)]
     #[allow(missing_docs, reason = "a doc comment here would become the command's help")]
