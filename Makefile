@@ -1,5 +1,6 @@
 # make demo   compiles the bundled heads and compares 10,000 MNIST images bit for bit in Verilator
 # make test   the tests
+# make bench  the README's figures: compile time, reference, verify from Verilator's build on
 # make lint   rustfmt, clippy, and Verilator over hw/rtl
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
@@ -21,7 +22,7 @@ CYCLES := 50
 SIMULATION := make g++ verilator
 TOOLS      := $(SIMULATION) iverilog yosys zlib
 
-.PHONY: demo test lint deps clean rust binary simulation $(HEADS:%=demo-%)
+.PHONY: demo test bench lint deps clean rust binary simulation $(HEADS:%=demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -47,6 +48,15 @@ test: rust deps
 	$(CARGO) test --locked -- --show-output 2>&1 | tee build/test.log
 	@echo "skipped: $$(grep -c '^skipped: ' build/test.log || true) tests"
 	@grep '^skipped: ' build/test.log | sort | uniq -c || true
+
+# Three times the whole of `verify`, the model built anew each time.
+bench: binary simulation
+	$(CARGO) bench --locked
+	for run in 1 2 3; do \
+	    rm -rf build/bench; \
+	    $(CLASHFREE) compile examples/heads/mnist-2-9-10 -o build/bench --cycles 50 >build/bench.log; \
+	    time $(CLASHFREE) verify build/bench --inputs $(IMAGES) >>build/bench.log; \
+	done
 
 lint: rust simulation
 	$(CARGO) fmt --check

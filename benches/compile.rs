@@ -1,5 +1,5 @@
 //! How long the compiler takes: the bundled heads from file to package in memory, and a junction of
-//! 1,000,000 edges from integers on.
+//! 1,000,000 edges from integers on, with the lines of the top module of each.
 
 use clashfree::lower::Interface;
 use clashfree::packet::ResultKind;
@@ -46,6 +46,16 @@ fn bundled(c: &mut Criterion) {
         group.bench_function(head, |b| b.iter(|| compile(&path, &target(50)).unwrap()));
     }
     let head = million_edges();
+    let lines = |compiled: clashfree::pipeline::Compiled| {
+        let top = format!("rtl/{}.v", compiled.design.top);
+        compiled.package.files[&top].iter().filter(|&&byte| byte == b'\n').count()
+    };
+    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/heads/mnist-2-9-10");
+    println!(
+        "top module: {} lines for mnist-2-9-10 (3 junctions), {} for 1,000,000 edges (1 junction)",
+        lines(compile(&small, &target(50)).unwrap()),
+        lines(compile_quantised(head.clone(), &target(1_250)).unwrap())
+    );
     group.sample_size(10);
     group.bench_function("1,000,000 edges", |b| {
         b.iter_batched(
@@ -55,6 +65,11 @@ fn bundled(c: &mut Criterion) {
         );
     });
     group.finish();
+    // Of the whole program: Linux keeps the largest resident size.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if let Some(peak) = status.lines().find(|l| l.starts_with("VmHWM")) {
+        println!("peak memory of these benchmarks, {peak}");
+    }
 }
 
 criterion_group!(benches, bundled);
