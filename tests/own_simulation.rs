@@ -91,6 +91,16 @@ fn a_package_whose_output_changes_while_it_waits_fails() {
     }
 }
 
+#[test]
+fn a_package_that_counts_frames_on_over_a_reset_fails() {
+    let build = USUAL.write("own-number", 20);
+    edit(&build, FIXTURE, "    leaked = 0;\n", "    leaked = 0;\n    frames = 0;\n");
+    edit(&build, FIXTURE, "      frames <= 0;\n", "");
+    for simulator in simulators() {
+        fails(&build, &[simulator], "20 packets, 1 mismatches, ");
+    }
+}
+
 /// The faults of the stand-in, by their numbers, and what each simulation says of them. The programs
 /// that make built are started again: they hand `+fault=N` on.
 #[test]
