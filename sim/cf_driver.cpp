@@ -5,11 +5,14 @@
 // is the package, so that the top finds rom/. Two modes:
 //
 //   cf_sim [options]                 records on standard input, records on standard output
-//   cf_sim [options] --vectors DIR   plays DIR/in.hex, compares with DIR/out.hex, prints PASS or FAIL
+//   cf_sim [options] --vectors DIR   plays DIR/in.hex, compares with DIR/out.hex; then resets the
+//                                    model in mid-frame and plays the first frame once more. Prints
+//                                    PASS or FAIL; needs --frame-beats and --dropped
 //
 //   --stall-in P, --stall-out P   none | alternate | three-in-four | bursts | random
 //   --seed N            of the stalls and of what registers hold before reset (default 1)
 //   --frame-beats N     beats of a right frame (needed to know how many packets must come)
+//   --dropped N         frames of DIR/in.hex that have another length and must be dropped (default 0)
 //   --watchdog N        cycles without a handshake, with work left, that count as a hang (100000)
 //   --tail N            cycles to wait at the end for packets that should not come (default 200)
 //   --waves FILE        FST trace; the model must be built with --trace-fst
@@ -54,7 +57,7 @@ namespace {
 
 struct Options {
     string stall_in = "none", stall_out = "none", waves, vectors;
-    uint64_t seed = 1, watchdog = 100000, tail = 200, frame_beats = 0;
+    uint64_t seed = 1, watchdog = 100000, tail = 200, frame_beats = 0, dropped = 0;
 };
 
 // Ports of up to 64 bits are integers, wider ones arrays of 32-bit words.
@@ -228,6 +231,7 @@ private:
         }
     }
     void reset(uint32_t cycles) {
+        const uint32_t dropped = top_->dropped_frames_o;
         top_->aresetn = 0;
         top_->s_axis_tvalid = 0;
         top_->m_axis_tready = 0;
@@ -240,7 +244,7 @@ private:
         length_ = quiet_ = 0;
         due_ = packets_;
         packet_.clear();
-        if (started_) port_.reset(cycle_, packets_);
+        if (started_) port_.reset(cycle_, packets_, dropped);
         started_ = true;
     }
     [[noreturn]] static void broken(const char* rule) { throw Failure{kProtocol, rule}; }
@@ -274,6 +278,7 @@ Options parse(int argc, char** argv) {
         else if (name == "--seed") o.seed = std::strtoull(value.c_str(), nullptr, 10);
         else if (name == "--watchdog") o.watchdog = std::strtoull(value.c_str(), nullptr, 10);
         else if (name == "--tail") o.tail = std::strtoull(value.c_str(), nullptr, 10);
+        else if (name == "--dropped") o.dropped = std::strtoull(value.c_str(), nullptr, 10);
         else if (name == "--frame-beats") o.frame_beats = std::strtoull(value.c_str(), nullptr, 10);
         else throw Failure{kUsage, "no option is called " + name};
     }
@@ -294,7 +299,7 @@ int main(int argc, char** argv) {
         context.randReset(2);
         context.randSeed(static_cast<int>(options.seed & 0x7fffffff));
         if (options.vectors.empty()) port.reset(new Records);
-        else port.reset(new Vectors(options.vectors));
+        else port.reset(new Vectors(options.vectors, options.frame_beats, options.dropped, options.tail));
         bench.reset(new Bench(options, context, *port));
         return bench->run();
     } catch (const Failure& f) {

@@ -100,7 +100,8 @@ public:
     virtual void frame(uint64_t, uint64_t) {}
     virtual void packet(const Bytes&, bool, uint64_t, uint64_t) {}
     virtual void dropped(uint64_t, uint32_t) {}
-    virtual void reset(uint64_t, uint64_t) {}
+    // dropped: dropped_frames_o just before.
+    virtual void reset(uint64_t cycle, uint64_t packets, uint32_t dropped) = 0;
     // The exit code of the program.
     virtual int end(uint64_t cycles, uint32_t dropped) = 0;
     virtual void failed(const Failure&, uint64_t cycle) = 0;
@@ -159,7 +160,7 @@ public:
         put('D', {cycle});
         little(count, 4);
     }
-    void reset(uint64_t cycle, uint64_t packets) override { put('R', {cycle, packets}); }
+    void reset(uint64_t cycle, uint64_t packets, uint32_t) override { put('R', {cycle, packets}); }
     int end(uint64_t cycles, uint32_t dropped) override {
         put('E', {cycles});
         little(dropped, 4);
@@ -198,12 +199,14 @@ private:
 // Vector files, one beat a line, hexadecimal, most significant digit first:
 //   in.hex   <tlast>_<tdata>
 //   out.hex  <2*tuser+tlast>_<tkeep>_<tdata>
+// After them a frame is cut off by a reset, and the first frame must give the first packet again.
 class Vectors : public Port {
 public:
-    explicit Vectors(const string& dir) {
+    Vectors(const string& dir, uint64_t frame_beats, uint64_t dropped, uint64_t tail)
+        : frame_beats_(frame_beats), must_drop_(dropped) {
         for (const Bytes& line : load(dir + "/in.hex", 1 + 2 * kBus)) {
-            if (frames_.empty() || frames_.back().last) frames_.emplace_back();
-            Op& op = frames_.back();
+            if (ops_.empty() || ops_.back().last) ops_.emplace_back();
+            Op& op = ops_.back();
             op.kind = Op::kFrame;
             ++op.beats;
             op.last = line[0] & 1;
@@ -219,31 +222,63 @@ public:
             digits(line, 1 + 2 * kKeep, 2 * kBus, beat.data);
             expected_.push_back(beat);
         }
+        frames_ = ops_.size();
+        beats_ = expected_.size();
+        if (frames_ == 0) throw Failure{kUsage, "there is no frame in " + dir + "/in.hex"};
+        const Op first = ops_[0];
+        Op drain, idle, cut = first, reset;
+        drain.kind = Op::kDrain;
+        idle.kind = Op::kIdle;
+        idle.cycles = static_cast<uint32_t>(tail);  // for what should not come
+        cut.beats = first.beats > 1 ? first.beats - 1 : 1;
+        cut.last = false;
+        reset.kind = Op::kReset;
+        reset.cycles = 4;
+        ops_.insert(ops_.end(), {drain, idle, cut, reset, first});
     }
     void next(Op& op) override {
-        if (at_ < frames_.size()) op = frames_[at_++];
+        if (at_ < ops_.size()) op = ops_[at_++];
         else op.kind = Op::kEnd;
+    }
+    void frame(uint64_t, uint64_t last) override {
+        const Op& op = ops_[at_ - 1];
+        if (op.last && op.beats != frame_beats_) flag_ = last + 1;
+    }
+    void dropped(uint64_t cycle, uint32_t count) override {
+        ++drops_;
+        if ((cycle != flag_ || count != drops_) && wrong_++ < kShown) {
+            std::printf("%scycle %llu: frame_error_o is high%s, dropped_frames_o is %u\n", when(),
+                        static_cast<unsigned long long>(cycle),
+                        cycle == flag_ ? "" : ", but no frame of wrong length has just ended", count);
+        }
     }
     void beat(const Beat& found) override {
         const size_t i = seen_++;
-        if (found.last) ++packets_;
-        if (i >= expected_.size()) return;
+        if (found.last && !again_) ++packets_;
+        if (i >= beats_) return;
         const Beat& want = expected_[i];
         bool same = want.last == found.last && want.user == found.user
             && !std::memcmp(want.keep, found.keep, kKeep);
         for (size_t b = 0; b < kBus; ++b) same &= !want.kept(b) || want.data[b] == found.data[b];
-        if (!same && wrong_++ < 5) {
-            std::printf("beat %zu: expected %s, found %s\n", i, text(want).c_str(), text(found).c_str());
+        if (!same && wrong_++ < kShown) {
+            std::printf("%sbeat %zu: expected %s, found %s\n", when(), i, text(want).c_str(),
+                        text(found).c_str());
         }
     }
-    int end(uint64_t cycles, uint32_t) override {
-        if (seen_ != expected_.size()) {
-            std::printf("%zu beats came, %zu were expected\n", seen_, expected_.size());
-            ++wrong_;
-        }
-        std::printf("%s: %zu frames in, %zu packets out (%zu beats), %zu mismatches, %llu cycles\n",
-                    wrong_ ? "FAIL" : "PASS", frames_.size(), packets_, seen_, wrong_,
-                    static_cast<unsigned long long>(cycles));
+    void reset(uint64_t, uint64_t, uint32_t dropped) override {
+        settle(dropped);
+        dropped_ = drops_;
+        again_ = true;
+        seen_ = drops_ = must_drop_ = flag_ = 0;
+        beats_ = 0;
+        while (beats_ < expected_.size() && !expected_[beats_++].last) {}
+    }
+    int end(uint64_t cycles, uint32_t dropped) override {
+        settle(dropped);
+        if (!wrong_) std::printf("a reset in mid-frame, and the first packet again: right\n");
+        std::printf("%s: %zu frames in, %zu dropped%s, %zu packets, %zu mismatches, %llu cycles\n",
+                    wrong_ ? "FAIL" : "PASS", frames_, dropped_, wrong_ ? "" : " as they should be",
+                    packets_, wrong_, static_cast<unsigned long long>(cycles));
         return wrong_ ? kMismatch : 0;
     }
     void failed(const Failure& f, uint64_t cycle) override {
@@ -251,6 +286,20 @@ public:
     }
 
 private:
+    static constexpr size_t kShown = 5;  // mismatches that are told
+    const char* when() const { return again_ ? "after the reset: " : ""; }
+    // Whether everything came that should have, before a reset and at the end.
+    void settle(uint32_t counter) {
+        if (seen_ != beats_) {
+            std::printf("%s%zu beats came, %zu were expected\n", when(), seen_, beats_);
+            ++wrong_;
+        }
+        if (drops_ != must_drop_ || counter != must_drop_) {
+            std::printf("%sframe_error_o was high in %zu cycles, dropped_frames_o is %u; %zu expected\n",
+                        when(), drops_, counter, must_drop_);
+            ++wrong_;
+        }
+    }
     // Lines of `n` hexadecimal digits; comments and underscores are skipped, as $readmemh does.
     static std::vector<Bytes> load(const string& path, size_t n) {
         std::ifstream file(path);
@@ -282,9 +331,13 @@ private:
         for (size_t i = kBus; i-- > 0;) std::snprintf(two, 3, "%02x", beat.data[i]), s += two;
         return s;
     }
-    std::vector<Op> frames_;
+    std::vector<Op> ops_;         // the frames of in.hex, then what follows them
     std::vector<Beat> expected_;
-    size_t at_ = 0, seen_ = 0, wrong_ = 0, packets_ = 0;
+    size_t frame_beats_, frames_ = 0, packets_ = 0, dropped_ = 0, at_ = 0, wrong_ = 0;
+    size_t must_drop_, drops_ = 0;  // since the last reset
+    size_t beats_ = 0, seen_ = 0;   // expected and found, since the last reset
+    uint64_t flag_ = 0;             // cycle in which frame_error_o must be high
+    bool again_ = false;            // after the reset
 };
 
 }  // namespace cf

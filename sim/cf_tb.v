@@ -6,29 +6,49 @@
 //   in.hex   one beat a line: <tlast>_<tdata>
 //   out.hex  one beat a line: <2*tuser+tlast>_<tkeep, padded to whole bytes>_<tdata>
 //   +stalls=1   random stalls on both sides      +seed=N   which ones
-// It does not reset in mid-frame and does not measure: the Verilator driver does.
+//
+// Checks in every cycle: frame_error_o follows the end of a frame of wrong length and nothing else,
+// dropped_frames_o counts these, and a beat on m_axis stays as it is until it is taken (of which
+// there is something to see with +stalls=1 only).
+// At the end it cuts one frame off by a reset and plays the first frame again: its packet must be
+// the first packet. One such reset, with no frame inside; `clashfree verify --faults` does others.
 `default_nettype none
 module cf_tb;
-  parameter BusBits  = 64;
-  parameter InBeats  = 1;
-  parameter OutBeats = 1;
-  parameter Watchdog = 100000;  // cycles without a handshake that count as a hang
-  parameter Tail     = 200;     // cycles to wait for beats that should not come
+  parameter BusBits    = 64;
+  parameter FrameBeats = 1;       // of a right frame
+  parameter Frames     = 1;       // in in.hex
+  parameter Dropped    = 0;       // those of another length
+  parameter InBeats    = 1;
+  parameter OutBeats   = 1;
+  parameter Watchdog   = 100000;  // cycles without a handshake that count as a hang
+  parameter Tail       = 200;     // cycles to wait for beats that should not come
 
-  localparam KeepBits  = BusBits / 8;
-  localparam KeepField = 8 * ((KeepBits + 7) / 8);  // tkeep in out.hex
-  localparam OutBits   = 4 + KeepField + BusBits;
+  localparam KeepBits    = BusBits / 8;
+  localparam KeepField   = 8 * ((KeepBits + 7) / 8);  // tkeep in out.hex
+  localparam OutBits     = 4 + KeepField + BusBits;
+  localparam PacketBeats = OutBeats / (Frames - Dropped);
+  localparam CutBeats    = FrameBeats > 1 ? FrameBeats - 1 : 1;
+  localparam Shown       = 5;                         // mismatches that are told
 
-  reg  [BusBits+3:0]  stimulus[0:InBeats-1];
-  reg  [OutBits-1:0]  expected[0:OutBeats-1];
-  reg  [OutBits-1:0]  want;
-  reg                 aclk, aresetn, in_valid, out_ready, stalls, differs;
-  reg  [BusBits+3:0]  in_beat;
-  wire                in_ready, out_valid, out_last, out_user, frame_error;
-  wire [BusBits-1:0]  out_data;
-  wire [KeepBits-1:0] out_keep;
-  wire [31:0]         dropped;
-  integer             in_count, out_count, errors, quiet, tail, cycles, seed, i;
+  reg  [BusBits+3:0]          stimulus[0:InBeats-1];
+  reg  [OutBits-1:0]          expected[0:OutBeats-1];
+  reg  [OutBits-1:0]          want;
+  reg                         aclk, aresetn, in_valid, out_ready, stalls, differs;
+  reg                         all;   // in.hex is played, not yet what follows it
+  reg                         cut;   // tlast is left out
+  reg                         flag;  // a frame of wrong length ended in the last cycle
+  reg                         off;   // dropped_frames_o is wrong, which was told
+  reg                         held;  // a beat waits on m_axis since the last cycle: `waiting`
+  reg  [BusBits+KeepBits+2:0] waiting;
+  reg  [BusBits+3:0]          in_beat;
+  wire                        in_ready, out_valid, out_last, out_user, frame_error;
+  wire [BusBits-1:0]          out_data;
+  wire [KeepBits-1:0]         out_keep;
+  wire [31:0]                 dropped;
+  wire [BusBits+KeepBits+2:0] out_beat = {out_valid, out_user, out_last, out_keep, out_data};
+  // Since the last reset: beats that went in and came out, and how many should.
+  integer                     in_count, in_end, out_count, out_end, length, drops;
+  integer                     frames, packets, errors, quiet, tail, cycles, seed, i;
 
   `CF_TOP dut (
       .aclk            (aclk),
@@ -47,14 +67,44 @@ module cf_tb;
       .dropped_frames_o(dropped)
   );
 
+  task reset;
+    begin
+      @(negedge aclk) #1 aresetn = 0;
+      {in_count, in_end, out_count, out_end, length, drops, quiet, tail} = 0;
+      {in_valid, out_ready, cut, flag, off, held} = 0;
+      repeat (4) @(negedge aclk);
+      if (out_valid !== 1'b0) begin
+        errors = errors + 1;
+        $display("m_axis_tvalid is %b at the end of a reset", out_valid);
+      end
+      #1 aresetn = 1;
+    end
+  endtask
+
+  // Waits until everything came that should, and a little longer.
+  task settle(input integer must_drop);
+    begin
+      wait (tail > Tail);
+      if (out_count != out_end || drops != must_drop) begin
+        errors = errors + 1;
+        $display("%0d beats came, %0d were expected; %0d of the frames were wrong, %0d were expected",
+                 out_count, out_end, drops, must_drop);
+      end
+    end
+  endtask
+
   task finish(input integer hung);
     begin
-      if (hung) $display("no handshake for %0d cycles", quiet);
-      if (out_count != OutBeats) $display("%0d beats came, %0d were expected", out_count, OutBeats);
-      if (hung || errors != 0 || out_count != OutBeats) $write("FAIL");
-      else $write("PASS");
-      $display(": %0d beats in, %0d beats out, %0d mismatches, %0d cycles", in_count, out_count,
-               errors, cycles);
+      if (hung) $display("no handshake for %0d cycles: %0d of %0d beats in, %0d of %0d out", quiet,
+                         in_count, in_end, out_count, out_end);
+      if (hung || errors != 0)
+        $display("FAIL: %0d frames in, %0d packets, %0d mismatches, %0d cycles", frames, packets,
+                 errors, cycles);
+      else begin
+        $display("a reset in mid-frame, and the first packet again: right");
+        $write("PASS: %0d frames in, %0d dropped as they should be, ", frames, Dropped);
+        $display("%0d packets, %0d mismatches, %0d cycles", packets, errors, cycles);
+      end
       $finish;
     end
   endtask
@@ -65,37 +115,74 @@ module cf_tb;
     stalls = i != 0;
     $readmemh("sim/vectors/in.hex", stimulus);
     $readmemh("sim/vectors/out.hex", expected);
-    {in_count, out_count, errors, quiet, tail, cycles} = 0;
-    {aclk, aresetn, in_valid, out_ready} = 0;
+    {frames, packets, errors, cycles} = 0;
+    {aclk, aresetn, in_valid, all} = 0;
     in_beat = 0;
-    repeat (4) @(negedge aclk);
-    aresetn = 1;
+    reset;
+    all     = 1;
+    in_end  = InBeats;
+    out_end = OutBeats;
+    settle(Dropped);
+    // The first beats of a frame, and a reset.
+    all    = 0;
+    cut    = 1;
+    in_end = InBeats + CutBeats;
+    wait (in_count == in_end);
+    reset;
+    in_end  = FrameBeats;
+    out_end = PacketBeats;
+    settle(0);
+    finish(0);
   end
   always #5 aclk = !aclk;
 
   // Inputs change at the falling edge. A beat that is offered stays until it is taken.
   always @(negedge aclk)
     if (aresetn) begin
-      if (!in_valid && in_count < InBeats && !(stalls && ($random(seed) & 1))) begin
+      if (!in_valid && in_count < in_end && !(stalls && ($random(seed) & 1))) begin
         in_valid = 1;
-        in_beat  = stimulus[in_count];
+        in_beat  = stimulus[in_count%InBeats];
+        if (cut) in_beat[BusBits+:4] = 0;
       end
       out_ready = !(stalls && ($random(seed) & 1));
     end
 
-  // Handshakes are looked at just before the rising edge.
-  always @(negedge aclk)
+  // Just before the rising edge nothing moves any more.
+  always @(negedge aclk) begin
+    #4;
     if (aresetn) begin
-      #4;
       cycles = cycles + 1;
       quiet  = quiet + 1;
+      if (frame_error !== flag || (dropped !== drops && !off)) begin
+        errors = errors + 1;
+        if (errors <= Shown)
+          $display("cycle %0d: expected frame_error_o, dropped_frames_o %b %0d, found %b %0d", cycles,
+                   flag, drops, frame_error, dropped);
+      end
+      off  = dropped !== drops;
+      flag = 0;
       if (in_valid && in_ready) begin
         quiet    = 0;
         in_count = in_count + 1;
+        length   = length + 1;
+        if (in_beat[BusBits]) begin
+          flag   = length != FrameBeats;
+          drops  = drops + flag;
+          length = 0;
+          if (all) frames = frames + 1;
+        end
       end
+      if (held && out_beat !== waiting) begin
+        errors = errors + 1;
+        if (errors <= Shown)
+          $display("beat %0d changed while it waited: valid,user,last,keep,data %b %b %b %h %h",
+                   out_count, out_valid, out_user, out_last, out_keep, out_data);
+      end
+      held    = out_valid !== 1'b0 && !out_ready;
+      waiting = out_beat;
       if (out_valid !== 1'b0 && out_ready) begin
         quiet = 0;
-        if (out_count < OutBeats) begin
+        if (out_count < out_end) begin
           want = expected[out_count];
           differs = {out_valid, out_user, out_last} !== {1'b1, want[OutBits-3-:2]}
               || out_keep !== want[BusBits+:KeepBits];
@@ -103,18 +190,19 @@ module cf_tb;
             if (want[BusBits+i] && out_data[8*i+:8] !== want[8*i+:8]) differs = 1;
           if (differs) begin
             errors = errors + 1;
-            if (errors <= 5)
+            if (errors <= Shown)
               $display("beat %0d: expected user,last,keep,data %b %b %h %h, found %b %b %h %h",
                        out_count, want[OutBits-3], want[OutBits-4], want[BusBits+:KeepBits],
                        want[BusBits-1:0], out_user, out_last, out_keep, out_data);
           end
         end
         out_count = out_count + 1;
+        if (out_last && all) packets = packets + 1;
       end
-      if (in_count == InBeats && out_count >= OutBeats) tail = tail + 1;
+      if (in_count == in_end && out_count >= out_end) tail = tail + 1;
       else if (quiet > Watchdog) finish(1);
-      if (tail > Tail) finish(0);
     end
+  end
 
   // A beat that was taken is no longer offered.
   always @(posedge aclk) if (aresetn && in_valid && in_ready) in_valid <= #1 0;

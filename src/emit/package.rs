@@ -17,11 +17,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Frames that a package carries for its own simulation, two extreme and the others random: so many
-/// that Icarus, which needs some microseconds an edge, is done in seconds.
-fn recorded_frames(head: &QuantHead) -> usize {
+/// Good frames that a package carries for its own simulation, two extreme and the others random: so
+/// many that Icarus, which needs some microseconds an edge, is done in seconds, and enough for every
+/// wrong frame to stand between two of them.
+fn good_frames(head: &QuantHead) -> usize {
     let edges: usize = head.junctions.iter().map(|j| j.pattern.edges()).sum();
-    (40_000 / edges).clamp(3, 16)
+    (40_000 / edges).clamp(vectors::FEWEST, 16)
 }
 
 /// Seed of those frames.
@@ -113,11 +114,11 @@ pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
         .enumerate()
         .map(|(f, row)| design.output.packet.answer(f as u64, &row.to_vec()))
         .collect();
-    let recorded =
+    let vectors =
         vectors::vectors(&design.input.bus, &design.output.packet, frames.view(), &packets);
-    files.insert("sim/config.mk".into(), recorded.config(&manifest).into_bytes());
-    files.insert("sim/vectors/in.hex".into(), recorded.input.into_bytes());
-    files.insert("sim/vectors/out.hex".into(), recorded.output.into_bytes());
+    files.insert("sim/config.mk".into(), vectors.config(&manifest).into_bytes());
+    files.insert("sim/vectors/in.hex".into(), vectors.input.into_bytes());
+    files.insert("sim/vectors/out.hex".into(), vectors.output.into_bytes());
 
     manifest.files =
         files.iter().map(|(path, bytes)| (path.clone(), manifest::sha256(bytes))).collect();
@@ -129,7 +130,7 @@ pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
 fn frames(head: &QuantHead) -> Array2<i32> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(SEED);
     let (lo, hi) = (head.input_format.min() as i32, head.input_format.max() as i32);
-    Array2::from_shape_fn((recorded_frames(head), head.inputs), |(f, _)| match f {
+    Array2::from_shape_fn((good_frames(head), head.inputs), |(f, _)| match f {
         0 => lo,
         1 => hi,
         _ => rng.random_range(lo..=hi),

@@ -14,6 +14,7 @@ use clashfree::verify::{Bench, SIM_FILES};
 use ndarray::{Array2, Axis};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const TOP: &str = include_str!("../fixtures/driver/rtl/cf_fixture.v");
 const ROM: &str = include_str!("../fixtures/driver/rom/bias.mem");
@@ -67,7 +68,7 @@ impl Shape {
         })
     }
 
-    /// Writes the package into a folder of this name, with `n` recorded frames.
+    /// Writes the package into a folder of this name, with vectors of `n` good frames.
     pub fn write(&self, name: &str, n: usize) -> PathBuf {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let set = |text: String, name: &str, value: u64| {
@@ -151,6 +152,27 @@ impl Shape {
         have(Toolchain::find().err())?;
         Some(Bench::open(&self.write(name, 20), false).unwrap())
     }
+}
+
+/// What `make` in a package's sim/ prints, and whether it was content.
+pub fn make(build: &Path, args: &[&str]) -> (String, bool) {
+    let out = Command::new("make")
+        .arg("-C")
+        .arg(build.join("sim"))
+        .args(args)
+        .env_remove("MAKEFLAGS")
+        .output()
+        .unwrap();
+    let text = [out.stdout, out.stderr].concat();
+    (String::from_utf8_lossy(&text).into_owned(), out.status.success())
+}
+
+/// Replaces a text that stands once in a file of a package.
+pub fn edit(build: &Path, file: &str, from: &str, to: &str) {
+    let path = build.join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches(from).count(), 1, "{from:?} in {file}");
+    std::fs::write(path, text.replace(from, to)).unwrap();
 }
 
 /// Whether a test can go on: a missing tool skips it, and fails it in CI.
