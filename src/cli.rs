@@ -22,7 +22,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Answer in JSON, errors too.
+    /// Answer in JSON; errors too, but for those of the command line itself.
     #[arg(long, global = true)]
     json: bool,
 }
@@ -47,7 +47,7 @@ impl Command {
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
             Self::Verify(args) => {
                 let verdict = verify::verify(args, &Files)?;
-                Ok(Answer::of(&verdict, verdict.passed()))
+                Ok(Answer::of(&verdict, verdict.passed))
             }
         }
     }

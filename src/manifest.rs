@@ -183,6 +183,18 @@ pub enum ManifestError {
     },
 }
 
+impl ManifestError {
+    /// What is wrong with the folder, without its name.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Absent { .. } => format!("it has no {FILE}"),
+            Self::Read { source, .. } => format!("its {FILE} cannot be read: {source}"),
+            Self::Foreign { reason, .. } => format!("its {FILE} is not ours: {reason}"),
+            Self::Version { found, .. } => format!("clashfree {found} wrote its {FILE}"),
+        }
+    }
+}
+
 impl Manifest {
     /// The input stream's format.
     ///

@@ -132,7 +132,11 @@ fn an_output_folder_that_is_not_ours_is_left_alone() {
 
     let build = place.compile();
     std::fs::write(build.join("rtl/notes.txt"), "mine").unwrap();
-    place.fails("compile head -o build", 2, &["it holds rtl/notes.txt", "-o"]);
+    place.fails(
+        "compile head -o build",
+        2,
+        &["also holds rtl/notes.txt", "move rtl/notes.txt away"],
+    );
     assert_eq!(std::fs::read_to_string(build.join("rtl/notes.txt")).unwrap(), "mine");
     std::fs::remove_file(build.join("rtl/notes.txt")).unwrap();
 
@@ -147,7 +151,7 @@ fn an_output_folder_that_is_not_ours_is_left_alone() {
 
     // Something beside the scratch folder that merely begins like it.
     std::fs::write(build.join("sim/build.log"), "mine").unwrap();
-    place.fails("compile head -o build", 2, &["it holds sim/build.log"]);
+    place.fails("compile head -o build", 2, &["also holds sim/build.log"]);
 }
 
 /// Also where root may write everywhere: below a file nobody can.

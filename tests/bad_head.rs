@@ -141,7 +141,7 @@ fn exits_and_splits() {
 #[test]
 fn no_file() {
     let dir = dir();
-    refused(dir.path(), &["--inputs", "x"], "file::open", &["head.toml"]);
+    refused(dir.path(), &["--inputs", "x"], "head::absent", &["head.toml"]);
     good().write(dir.path());
     fs::remove_file(dir.path().join("head.safetensors")).expect("removes");
     refused(dir.path(), &["--inputs", "x"], "file::open", &["head.safetensors"]);
@@ -322,6 +322,6 @@ fn errors_in_json() {
     let output = clashfree(["check".as_ref(), dir.path().as_os_str(), "--json".as_ref()]);
     assert_eq!(output.status.code(), Some(2));
     let error: serde_json::Value = serde_json::from_slice(&output.stderr).expect("JSON");
-    assert_eq!(error["error"]["code"], "clashfree::file::open");
+    assert_eq!(error["error"]["code"], "clashfree::head::absent");
     assert_eq!(error["error"]["exit"], 2);
 }

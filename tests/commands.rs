@@ -74,7 +74,7 @@ fn run(text: &str, data: &Fixture) -> Result<(String, bool, serde_json::Value), 
         }
         Line::Verify(args) => {
             let done = verify::verify(&args, data)?;
-            Ok((done.to_string(), done.passed(), serde_json::to_value(&done).unwrap()))
+            Ok((done.to_string(), done.passed, serde_json::to_value(&done).unwrap()))
         }
     }
 }

@@ -112,6 +112,14 @@ fn text(head: &Head, trunk: &QuantHead, branches: &[Vec<QuantJunction>]) -> Stri
     if let Some(split) = head.split {
         put(format_args!("\nsplit after junction {}\n", split.after));
     }
+    for (number, j) in trunk.junctions.iter().enumerate().filter(|(_, j)| j.saturated.weights > 0) {
+        let (n, all, format) = (j.saturated.weights, j.pattern.edges(), j.weight_format);
+        writeln!(
+            text,
+            "note: junction {number}: {n} of {all} weights do not fit {format} and were clamped"
+        )
+        .expect("a string takes all");
+    }
     text
 }
 

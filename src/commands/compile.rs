@@ -62,6 +62,30 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     Ok(answer(args, &compiled))
 }
 
+/// What the user should know and might not expect.
+fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
+    let mut notes = Vec::new();
+    let junctions = compiled.head.junctions.iter().zip(&compiled.design.junctions);
+    for (number, (junction, stage)) in junctions.enumerate() {
+        let saturated = junction.saturated.weights;
+        if saturated > 0 {
+            let format = junction.weight_format;
+            let all = stage.edges;
+            notes.push(format!(
+                "junction {number}: {saturated} of {all} weights do not fit {format} and were clamped"
+            ));
+        }
+        let asked = args.parallelism.as_ref().map_or(stage.lanes, |lanes| lanes[number]);
+        if asked != stage.lanes {
+            let (lanes, cycles) = (stage.lanes, stage.cycles);
+            notes.push(format!(
+                "junction {number}: {lanes} lanes need the same {cycles} cycles as the {asked} asked for"
+            ));
+        }
+    }
+    notes
+}
+
 fn answer(args: &Args, compiled: &Compiled) -> Answer {
     let Compiled { head, design, package } = compiled;
     let mut table = Table::new();
@@ -106,7 +130,12 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         })
         .sum();
     let (bus, output) = (design.input.bus, &design.output);
-    let mut text = format!("{}: module {}\n{table}\n", design.name, design.top);
+    let table = table.to_string();
+    let mut text = format!("{}: module {}\n", design.name, design.top);
+    for line in table.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
     writeln!(
         text,
         "a frame every {} cycles, {}; {} beats in, {} beats out on {} bits",
@@ -124,7 +153,12 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         args.output.display()
     )
     .expect("a string takes all");
+    let notes = notes(args, compiled);
+    for note in &notes {
+        writeln!(text, "note: {note}").expect("a string takes all");
+    }
     let json = json!({
+        "notes": notes,
         "output": args.output,
         "rom_bits": rom_bits,
         "dense_rom_bits": dense_bits,

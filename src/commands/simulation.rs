@@ -25,7 +25,7 @@ pub trait Data {
     fn inputs(&self, spec: &str, neurons: usize, format: Format)
     -> Result<Array2<i32>, OtherError>;
 
-    /// The labels that `spec` names, one for each of the `frames` of the inputs.
+    /// The labels that `spec` names, one for each of the `frames` of the data.
     ///
     /// # Errors
     /// If they cannot be read or are not as many.
@@ -134,8 +134,8 @@ impl fmt::Display for Summary {
             f,
             "{name}: {frames} frames in {cycles} cycles, {processes} processes, stalls {stalls}"
         )?;
+        let unstalled = if self.stalled { " without stalls" } else { "" };
         if let Some(interval) = timing.interval {
-            let unstalled = if self.stalled { " without stalls" } else { "" };
             let places = if interval.fract() == 0.0 { 0 } else { 2 };
             writeln!(
                 f,
@@ -146,7 +146,7 @@ impl fmt::Display for Summary {
         let predicted = self.predicted_latency;
         writeln!(
             f,
-            "latency {latency} cycles to the first beat, predicted {predicted}; {latency_to_last} to the last"
+            "latency {latency} cycles to the first beat, predicted {predicted}{unstalled}; {latency_to_last} to the last"
         )
     }
 }
@@ -155,6 +155,8 @@ impl fmt::Display for Summary {
 pub(super) struct Run {
     pub(super) bench: Bench,
     pub(super) frames: Array2<i32>,
+    /// Frames of the data, of which `frames` may be the first few.
+    pub(super) given: usize,
     pub(super) options: Options,
     pub(super) result: SimResult,
     pub(super) summary: Summary,
@@ -170,6 +172,7 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
     let format = Format { bits: input.bits, frac: input.frac, signed: input.signed };
     let mut frames =
         data.inputs(&common.inputs, input.neurons, format).map_err(CommandError::Data)?;
+    let given = frames.nrows();
     if let Some(n) = common.frames.filter(|&n| n < frames.nrows()) {
         frames.slice_collapse(ndarray::s![..n, ..]);
     }
@@ -193,7 +196,7 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
         predicted_latency: bench.manifest.latency,
         changed: bench.changed.clone(),
     };
-    Ok(Run { bench, frames, options, result, summary })
+    Ok(Run { bench, frames, given, options, result, summary })
 }
 
 /// Logits `[frames, classes]` of a simulation whose packets carry them.

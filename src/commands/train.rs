@@ -12,7 +12,7 @@ examples/heads/*/recipe.toml. Data are .npy, file.npz:key or IDX (MNIST's format
 The same recipe gives the same head, byte for byte.
 
 Examples:
-  clashfree train examples/heads/mnist-2-9-10/recipe.toml -o build/mnist-2-9-10
+  clashfree train examples/heads/mnist-2-9-10/recipe.toml -o build/trained
   clashfree train recipe.toml -o head --json | jq .test_accuracy")]
 pub struct Args {
     /// The recipe; its data paths are relative to its folder.

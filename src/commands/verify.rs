@@ -41,6 +41,8 @@ pub struct Verdict {
     /// The simulation.
     #[serde(flatten)]
     pub summary: Summary,
+    /// Whether every bit was equal.
+    pub passed: bool,
     /// Every field of every packet.
     pub comparison: Comparison,
     /// Share of frames whose class, by the hardware, is the label.
@@ -52,20 +54,13 @@ pub struct Verdict {
     pub scenarios: Vec<Scenario>,
 }
 
-impl Verdict {
-    /// Whether every bit was equal.
-    pub fn passed(&self) -> bool {
-        self.comparison.is_equal() && self.scenarios.iter().all(Scenario::is_right)
-    }
-}
-
 /// Simulates and compares.
 ///
 /// # Errors
 /// If the data, the package or a tool is not fit, or the hardware misbehaves. Bits that differ are
-/// no error: [`Verdict::passed`] tells.
+/// no error: `passed` of the verdict tells.
 pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
-    let Run { bench, frames, options, result, summary } = run(&args.common, data, false)?;
+    let Run { bench, frames, given, options, result, summary } = run(&args.common, data, false)?;
     let build = &args.common.build;
     let head = data.head(build).map_err(CommandError::Data)?;
     let expected = model::run(&head, frames.view());
@@ -73,8 +68,7 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     let accuracy = match &args.labels {
         None => None,
         Some(spec) => {
-            let labels =
-                data.labels(spec, frames.nrows(), expected.ncols()).map_err(CommandError::Data)?;
+            let labels = data.labels(spec, given, expected.ncols()).map_err(CommandError::Data)?;
             let pairs = result.answers.iter().zip(&labels);
             let right = pairs.filter(|(a, l)| u32::from(a.packet.class) == **l).count();
             Some(right as f64 / frames.nrows() as f64)
@@ -93,7 +87,8 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
         }
         None => None,
     };
-    Ok(Verdict { summary, comparison, accuracy, location, scenarios })
+    let passed = comparison.is_equal() && scenarios.iter().all(Scenario::is_right);
+    Ok(Verdict { summary, passed, comparison, accuracy, location, scenarios })
 }
 
 impl fmt::Display for Verdict {

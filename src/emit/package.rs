@@ -55,6 +55,18 @@ pub enum PackageError {
         /// What stands there.
         found: String,
     },
+    /// A package, and something of the user's in it.
+    #[error("the package {} also holds {path}, which clashfree did not write with it, so it is not replaced", .folder.display())]
+    #[diagnostic(
+        code(clashfree::emit::foreign_file),
+        help("move {path} away, or give another folder with -o")
+    )]
+    ForeignFile {
+        /// The package.
+        folder: PathBuf,
+        /// The file, below it.
+        path: String,
+    },
     /// The system refuses.
     #[error("cannot write the package {}: {source}", .folder.display())]
     #[diagnostic(
@@ -248,12 +260,13 @@ impl Package {
             }
             let found = below(folder).map_err(failed)?;
             if !found.is_empty() {
-                let ours = manifest::listed(folder).map_err(|e| not_ours(e.to_string()))?;
+                let ours = manifest::listed(folder).map_err(|e| not_ours(e.reason()))?;
                 let foreign = |path: &&String| {
                     *path != FILE && !ours.contains(*path) && !Path::new(path).starts_with(SCRATCH)
                 };
                 if let Some(path) = found.iter().find(foreign) {
-                    return Err(not_ours(format!("it holds {path}")));
+                    let (folder, path) = (folder.to_owned(), path.clone());
+                    return Err(PackageError::ForeignFile { folder, path });
                 }
             }
         }

@@ -11,6 +11,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[allow(missing_docs, reason = "the message of each variant says what its fields are")]
 pub enum HeadError {
+    #[error("{} holds no head.toml", .folder.display())]
+    #[diagnostic(code(clashfree::head::absent))]
+    Absent {
+        folder: PathBuf,
+        #[help]
+        help: String,
+    },
+
     /// A file is missing, unreadable or no file.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -7,7 +7,7 @@ use crate::ids::Neuron;
 use crate::pattern::Pattern;
 use crate::quantise::{Activation, Format, Source};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What [`head`] reads: a checked head file and the tensors it names.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,11 +105,26 @@ pub struct Split {
 /// # Errors
 /// For everything that can be wrong with the two files: see [`HeadError`].
 pub fn head(path: &Path) -> Result<Head, HeadError> {
-    let path = if path.is_dir() { path.join("head.toml") } else { path.to_path_buf() };
+    let path = if path.is_dir() { in_folder(path)? } else { path.to_path_buf() };
     let toml = file::read(&path)?;
     let beside = path.parent().unwrap_or(Path::new("")).join(&toml.weights);
     let mut tensors = TensorFile::open(&beside)?;
     build(toml, &mut tensors)
+}
+
+/// The head file of a folder.
+fn in_folder(folder: &Path) -> Result<PathBuf, HeadError> {
+    let path = folder.join("head.toml");
+    if path.exists() {
+        return Ok(path);
+    }
+    let reference = folder.join("reference");
+    let help = if reference.join("head.toml").exists() {
+        format!("this is a package; its head is in {}", reference.display())
+    } else {
+        "name a head.toml, or the folder that holds one".to_owned()
+    };
+    Err(HeadError::Absent { folder: folder.to_owned(), help })
 }
 
 /// Joins a checked head file and its tensors.

@@ -34,10 +34,13 @@ impl Design {
 
     /// What sets the initiation interval, in words.
     pub fn bound(&self) -> &'static str {
-        if self.junctions.iter().any(|j| j.cycles == self.initiation_interval) {
-            "as the busiest junction needs"
-        } else {
-            "as the bus needs"
+        let interval = self.initiation_interval;
+        let junction = self.junctions.iter().any(|j| j.cycles == interval);
+        let bus = self.input.bus.beats().max(self.output.beats) == interval;
+        match (junction, bus) {
+            (true, true) => "as both the bus and the busiest junction need",
+            (true, false) => "as the busiest junction needs",
+            (false, _) => "as the bus needs",
         }
     }
 }
