@@ -7,6 +7,7 @@ pub const MAX_BITS: u32 = 16;
 
 /// A fixed-point format of an activation or a weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Format {
     /// Width in bits, 1 to [`MAX_BITS`].
     pub bits: u32,
