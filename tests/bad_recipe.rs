@@ -91,6 +91,8 @@ fn not_toml() {
 fn unknown_key() {
     let words = ["unknown field `epoch`", "`epochs`", "line 10"];
     refused("epochs = 2", "epoch = 2", "clashfree::train::syntax", &words);
+    let (good, bad) = ("frac = 3, signed = false }", "frac = 3, signed = false, sign = 1 }");
+    refused(good, bad, "clashfree::train::syntax", &["unknown field `sign`", "line 9"]);
 }
 
 #[test]
