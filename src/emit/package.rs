@@ -164,7 +164,7 @@ fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
             cycles: j.cycles as u64,
             lanes: j.lanes,
             units: j.units(),
-            utilisation: j.edges as f64 / (j.lanes * j.cycles) as f64,
+            utilisation: j.utilisation(),
             acc_bits: j.acc_bits,
             weight_bits: j.weight_rom.words.bits(),
             bias_bits: j.bias_rom.words.bits(),
@@ -209,7 +209,7 @@ fn readme(design: &Design, hash: &str) -> String {
         .chain(design.junctions.iter().map(|j| j.right))
         .map(|n| n.to_string());
     let rows = design.junctions.iter().enumerate().map(|(n, j)| {
-        let busy = 100.0 * j.edges as f64 / (j.lanes * j.cycles) as f64;
+        let busy = 100.0 * j.utilisation();
         let next = match j.requant {
             Some(r) => format!("shift {}, clamp {} to {}", r.shift, r.low, r.high),
             None => "as they are".to_owned(),

@@ -130,6 +130,11 @@ impl JunctionStage {
         self.shape.units(self.right)
     }
 
+    /// Edges, as a share of lanes × cycles.
+    pub fn utilisation(&self) -> f64 {
+        self.edges as f64 / (self.lanes * self.cycles) as f64
+    }
+
     /// Bits of the left memory, all frames and copies.
     pub fn memory_bits(&self) -> usize {
         let rows = if self.bank_rows > 1 { self.bank_rows.next_power_of_two() } else { 1 };

@@ -162,11 +162,6 @@ impl Schedule {
     pub fn row(&self, neuron: usize) -> usize {
         self.banking().row(neuron)
     }
-
-    /// Cycles × lanes that process an edge, as a share of all.
-    pub fn utilisation(&self, edges: usize) -> f64 {
-        edges as f64 / (self.lanes * self.cycles) as f64
-    }
 }
 
 /// Lanes for each junction.
