@@ -8,13 +8,13 @@ use clashfree::pipeline::{Target, compile, compile_quantised};
 use clashfree::quantise::{
     Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
 };
-use clashfree::schedule::Budget;
+use clashfree::schedule::{Budget, Preferences};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::path::Path;
 
 fn target(cycles: usize) -> Target {
     let interface = Interface { bus_bits: 64, result: ResultKind::Logits };
-    Target { budget: Some(Budget::Cycles(cycles)), interface }
+    Target { budget: Some(Budget::Cycles(cycles)), preferences: Preferences::default(), interface }
 }
 
 /// 10,000 × 1,000 neurons, out-degree 100.

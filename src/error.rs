@@ -7,7 +7,7 @@ use crate::load::{HeadError, InputError, LabelError, WriteError};
 use crate::lower::InterfaceError;
 use crate::quantise::QuantiseError;
 use crate::save::SaveError;
-use crate::schedule::BudgetError;
+use crate::schedule::ScheduleError;
 use crate::train::TrainError;
 use miette::Diagnostic;
 use serde_json::json;
@@ -30,7 +30,7 @@ pub enum Error {
     /// A head could not be written.
     Save(#[from] SaveError),
     /// A parallelism that cannot be.
-    Budget(#[from] BudgetError),
+    Schedule(#[from] ScheduleError),
     /// An outside that cannot be built.
     Interface(#[from] InterfaceError),
     /// A head that cannot be compiled yet.

@@ -2,7 +2,7 @@
 
 use crate::bus::{BusError, BusFormat};
 use crate::packet::{PacketFormat, ResultKind};
-use crate::schedule::Budget;
+use crate::schedule::{Budget, Interleaver, Preferences};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,8 @@ pub struct Manifest {
     pub head_sha256: String,
     /// The parallelism asked for.
     pub budget: Budget,
+    /// What else decided how the head is laid out.
+    pub preferences: Preferences,
     /// Width of both streams' `tdata`.
     pub bus_bits: u32,
     /// What the packets carry.
@@ -65,6 +67,10 @@ pub struct InputRecord {
     pub codes_per_beat: usize,
     /// Beats in a frame.
     pub beats: usize,
+    /// The head's input neuron at each position of a frame; absent where frames come in the head's
+    /// order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Vec<u32>>,
 }
 
 /// The output stream of a package.
@@ -101,6 +107,8 @@ pub struct JunctionRecord {
     pub cycles: u64,
     /// Multiply units.
     pub lanes: usize,
+    /// Kind of interleaver.
+    pub interleaver: Interleaver,
     /// Groups of lanes with an accumulator each.
     pub units: usize,
     /// Share of lanes and cycles that process an edge.
@@ -251,6 +259,9 @@ impl Manifest {
             return Err(foreign(format!("{:?} is no module name", manifest.top)));
         }
         let (input, output, packet) = (&manifest.input, &manifest.output, manifest.packet());
+        if input.order.as_ref().is_some_and(|order| !is_permutation(order, input.neurons)) {
+            return Err(foreign("its input's order is not one of all neurons".into()));
+        }
         if (input.codes_per_beat, input.beats) != (bus.codes_per_beat(), bus.beats()) {
             return Err(foreign("its input's beats do not fit its bus".into()));
         }
@@ -316,6 +327,15 @@ pub fn sha256(bytes: &[u8]) -> String {
 fn same_format(version: &str) -> bool {
     let minor = |v: &str| v.rsplit_once('.').map(|(minor, _)| minor.to_owned());
     minor(version).is_some() && minor(version) == minor(env!("CARGO_PKG_VERSION"))
+}
+
+/// Whether `order` names each of `n` neurons once.
+fn is_permutation(order: &[u32], n: usize) -> bool {
+    let mut named = vec![false; n];
+    let new = |&neuron: &u32| {
+        named.get_mut(neuron as usize).is_some_and(|named| !std::mem::replace(named, true))
+    };
+    order.len() == n && order.iter().all(new)
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::load;
 use crate::lower::{Design, Interface, lower};
 use crate::quantise::{QuantHead, quantise};
-use crate::schedule::{Budget, schedule};
+use crate::schedule::{Arranged, Budget, Preferences, arrange};
 use std::path::Path;
 
 /// What a head is compiled for.
@@ -13,6 +13,8 @@ use std::path::Path;
 pub struct Target {
     /// Parallelism; where absent, as many cycles as the bus takes to bring a frame.
     pub budget: Option<Budget>,
+    /// What else decides how it is laid out.
+    pub preferences: Preferences,
     /// Bus and packets.
     pub interface: Interface,
 }
@@ -22,6 +24,8 @@ pub struct Target {
 pub struct Compiled {
     /// In integers.
     pub head: QuantHead,
+    /// In the order in which the hardware works on it.
+    pub arranged: Arranged,
     /// In hardware.
     pub design: Design,
     /// In files.
@@ -48,8 +52,8 @@ pub fn compile(path: &Path, target: &Target) -> Result<Compiled, Error> {
 pub fn compile_quantised(head: QuantHead, target: &Target) -> Result<Compiled, Error> {
     let per_beat = target.interface.bus(&head)?.codes_per_beat();
     let budget = target.budget.clone().unwrap_or_else(|| Budget::matching_bus(&head, per_beat));
-    let schedules = schedule(&head, &budget, per_beat)?;
-    let design = lower(&head, &schedules, target.interface)?;
-    let package = emit::package(&head, &design, &budget);
-    Ok(Compiled { head, design, package })
+    let arranged = arrange(&head, &budget, &target.preferences, per_beat)?;
+    let design = lower(&arranged.head, &arranged.schedules, target.interface)?;
+    let package = emit::package(&head, &arranged, &design, &budget, &target.preferences);
+    Ok(Compiled { head, arranged, design, package })
 }

@@ -1,35 +1,7 @@
   // [[ j.about ]]
-  cf_junction #(
-      .ActBits      (L[[ j.number ]]Bits),
-      .ActSigned    ([[ j.act_signed ]]),
-      .Slots        (L[[ j.number ]]Slots),
-      .Rows         (L[[ j.number ]]Rows),
-      .StripeBits   ([[ j.stage.stripe_bits ]]),
-      .Frames       ([[ j.stage.frames ]]),
-      .Wide         ([[ j.wide ]]),
-      .Neurons      ([[ j.stage.right ]]),
-      .Cycles       ([[ j.stage.cycles ]]),
-      .Units        ([[ j.stage.units() ]]),
-      .LanesPerUnit ([[ j.stage.shape.lanes_per_unit() ]]),
-      .Steps        ([[ j.steps ]]),
-      .SharedLanes  ([[ j.stage.shape.shared_lanes() ]]),
-      .Rest         ([[ j.rest ]]),
-      .CopiesPerUnit([[ j.stage.copies_per_unit ]]),
-      .OneCopy      ([[ j.one_copy ]]),
-      .OneRow       ([[ j.one_row ]]),
-      .WeightBits   ([[ j.stage.weight.bits ]]),
-      .AccBits      ([[ j.stage.acc_bits ]]),
-      .BiasRows     ([[ j.stage.bias_rom.words.rows() ]]),
-      .Release      ([[ j.stage.release ]]),
-      .Raw          ([[ j.raw ]]),
-      .Shift        ([[ j.shift ]]),
-      .OutBits      (L[[ j.number + 1 ]]Bits),
-      .Low          ([[ j.low ]]),
-      .High         ([[ j.high ]]),
-      .OutRows      (L[[ j.number + 1 ]]Rows),
-[%- for rom in j.roms %]
-      .[[ rom.parameter ]]File[[ rom.pad ]]({RomDir, "[[ rom.file ]]"}),
-      .[[ rom.parameter ]]Hash[[ rom.pad ]](32'h[[ rom.hash ]])[% if !loop.last %],[% endif %]
+  [[ j.module ]] #(
+[%- for p in j.parameters %]
+      .[[ p.name ]]([[ p.value ]])[% if !loop.last %],[% endif %]
 [%- endfor %]
   ) i_junction_[[ j.number ]] (
       .clk_i       (aclk),

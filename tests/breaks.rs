@@ -4,32 +4,38 @@
 
 mod common;
 
-use clashfree::lower::JunctionStage;
+use clashfree::lower::{CopiesStage, Datapath, JunctionStage};
 use clashfree::packet::ResultKind;
 use clashfree::pipeline::Compiled;
-use clashfree::schedule::{Budget, Shape};
+use clashfree::schedule::{Budget, Interleaver, Preferences, Shape};
 use clashfree::verify::tools::Toolchain;
 use common::have;
-use common::heads::{compiled, frames, head, relu, unsigned};
-use common::tables::Table;
+use common::heads::{compiled_with, frames, head, relu, unsigned};
+use common::rom_text::Table;
 use ndarray::s;
 use ndarray_npy::write_npy;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+fn copies(stage: &JunctionStage) -> &CopiesStage {
+    let Datapath::Copies(kind) = &stage.datapath else { panic!("copies were asked for") };
+    kind
+}
+
 /// Serial junctions of several lanes a unit, with row and bank ROMs.
 fn broken_head() -> Compiled {
     let head = head("break", 40, unsigned(4, 4), &[relu(40, 9), relu(10, 10)], 7);
-    let compiled = compiled(head, Budget::Parallelism(vec![12, 10]), 16, ResultKind::Logits);
+    let preferences =
+        Preferences { interleavers: vec![Interleaver::Copies], ..Preferences::default() };
+    let budget = Budget::Parallelism(vec![12, 10]);
+    let compiled = compiled_with(head, budget, preferences, 16, ResultKind::Logits);
     for stage in &compiled.design.junctions {
-        assert!(
-            matches!(stage.shape, Shape::Serial { lanes_per_unit: 2.., .. }),
-            "{:?}",
-            stage.shape
-        );
+        let shape = copies(stage).shape;
+        assert!(matches!(shape, Shape::Serial { lanes_per_unit: 2.., .. }), "{shape:?}");
     }
     let first = &compiled.design.junctions[0];
-    assert!(first.row_rom.is_some() && first.bank_rom.is_some() && first.requant.is_some());
+    let kind = copies(first);
+    assert!(kind.row_rom.is_some() && kind.bank_rom.is_some() && first.requant.is_some());
     compiled
 }
 
@@ -157,7 +163,7 @@ fn a_wrong_weight_is_caught() {
 #[test]
 fn a_wrong_entry_of_the_bank_rom_is_caught() {
     break_rom("bank", "activation", |stage| {
-        let width = stage.bank_rom.as_ref().unwrap().words.width();
+        let width = copies(stage).bank_rom.as_ref().unwrap().words.width();
         let bits = width / stage.lanes;
         Field { width, at: 0, bits, change: 1 }
     });
@@ -166,10 +172,10 @@ fn a_wrong_entry_of_the_bank_rom_is_caught() {
 #[test]
 fn a_wrong_entry_of_the_row_rom_is_caught() {
     break_rom("row", "activation", |stage| {
-        let words = &stage.row_rom.as_ref().unwrap().words;
-        let bits = words.width() / (stage.copies * stage.banks);
+        let words = &copies(stage).row_rom.as_ref().unwrap().words;
+        let bits = words.width() / (stage.copies() * copies(stage).banks);
         // The bank that lane 0 takes from its copy, the first, in cycle 0.
-        let bank_words = &stage.bank_rom.as_ref().unwrap().words;
+        let bank_words = &copies(stage).bank_rom.as_ref().unwrap().words;
         let bank_table = Table::read(&bank_words.hex(), bank_words.width());
         let bank = bank_table.field(0, 0, bank_words.width() / stage.lanes) as usize;
         Field { width: words.width(), at: bank * bits, bits, change: 1 }

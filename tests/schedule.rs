@@ -6,11 +6,11 @@
 
 mod common;
 
-use clashfree::lower::{Interface, lower};
+use clashfree::lower::{Datapath, Interface, lower};
 use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::QuantHead;
-use clashfree::schedule::{Budget, schedule};
+use clashfree::schedule::{Budget, Interleaver, Preferences, arrange};
 use common::heads::{frames, head, most_edges, random, relu, seed_and_cases, unsigned};
 use common::tables::replay;
 use ndarray::Array2;
@@ -20,41 +20,77 @@ use rand_chacha::ChaCha8Rng;
 /// The bus that most tests use.
 const BUS: Interface = Interface { bus_bits: 64, result: ResultKind::Logits };
 
+/// Any kind of interleaver, and copies alone, which use every lane whatever divides.
+const KINDS: [Interleaver; 2] = [Interleaver::Auto, Interleaver::Copies];
+
 /// Schedules, lowers and replays `head`, and checks what the budget promises.
 fn check(head: &QuantHead, budget: &Budget, interface: Interface, about: &str) {
-    let about = format!("{about}, {budget:?}, bus {}", interface.bus_bits);
+    for kind in KINDS {
+        // the seed decides whether the inputs may be permuted, too
+        for permute_input in [false, true] {
+            let preferences = Preferences {
+                interleavers: vec![kind],
+                permute_input,
+                effort: 100_000,
+                ..Preferences::default()
+            };
+            check_with(head, budget, &preferences, interface, about);
+        }
+    }
+}
+
+fn check_with(
+    head: &QuantHead,
+    budget: &Budget,
+    preferences: &Preferences,
+    interface: Interface,
+    about: &str,
+) {
+    let about = format!("{about}, {budget:?}, {preferences:?}, bus {}", interface.bus_bits);
     let _context = Context(&about);
     let per_beat = interface.bus(head).unwrap().codes_per_beat();
-    let schedules = schedule(head, budget, per_beat).unwrap();
-    for (i, (s, j)) in schedules.iter().zip(&head.junctions).enumerate() {
+    let arranged = arrange(head, budget, preferences, per_beat).unwrap();
+    for (i, (s, j)) in arranged.schedules.iter().zip(&head.junctions).enumerate() {
         let edges = j.pattern.edges();
-        let asked = match budget {
+        let fewest = match budget {
             Budget::Cycles(cycles) => {
-                assert_eq!(s.lanes, edges.div_ceil(*cycles), "lanes of junction {i}");
-                assert!(s.cycles <= *cycles, "cycles of junction {i}");
-                s.lanes
+                assert!(s.cycles() <= *cycles, "cycles of junction {i}");
+                edges.div_ceil(*cycles)
             }
             Budget::Parallelism(lanes) => {
-                // Lanes that would never have an edge are left out.
-                assert!(s.lanes <= lanes[i], "lanes of junction {i}");
+                assert!(s.lanes() <= lanes[i], "lanes of junction {i}");
+                assert!(s.cycles() <= edges.div_ceil(lanes[i]), "cycles of junction {i}");
                 lanes[i]
             }
         };
-        assert_eq!(s.cycles, edges.div_ceil(asked), "cycles of junction {i}");
-        assert!(s.cycles * s.lanes < edges + asked, "room for edges that do not exist");
+        if s.interleaver() == Interleaver::Copies {
+            // Lanes that would never have an edge are left out.
+            assert!(s.lanes() <= fewest, "lanes of junction {i}");
+            assert_eq!(s.cycles(), edges.div_ceil(fewest), "cycles of junction {i}");
+            assert!(s.cycles() * s.lanes() < edges + fewest, "room for edges that do not exist");
+        } else {
+            assert!(s.lanes() <= 2 * fewest + 8, "lanes of junction {i}");
+        }
     }
-    let design = lower(head, &schedules, interface).unwrap();
-    for (i, (stage, j)) in design.junctions.iter().zip(&head.junctions).enumerate() {
-        let (edges, bits) = (j.pattern.edges(), j.weight_format.bits as usize);
-        let words = stage.weight_rom.words.bits() / bits;
+    let design = lower(&arranged.head, &arranged.schedules, interface).unwrap();
+    for (i, stage) in design.junctions.iter().enumerate() {
+        let words = stage.weight_rom.words.bits() / stage.weight.bits as usize;
         assert_eq!(words, stage.cycles * stage.lanes, "weight ROM of junction {i}");
-        assert!(words < edges + stage.lanes, "weight ROM of junction {i} holds absent edges");
     }
     let inputs = frames(head, 3, 5);
     let rows: Vec<Vec<i32>> = inputs.rows().into_iter().map(|r| r.to_vec()).collect();
-    let logits = replay(head, &design, &rows);
+    let sent: Vec<Vec<i32>> = rows
+        .iter()
+        .map(|row| (0..row.len()).map(|p| row[arranged.neuron(0, p)]).collect())
+        .collect();
+    let logits = replay(&arranged.head, &design, &sent);
     let found = Array2::from_shape_fn((3, logits[0].len()), |(f, c)| logits[f][c]);
     assert_eq!(found, model::run(head, inputs.view()), "the tables compute something else");
+}
+
+/// Copies for all junctions.
+fn copies() -> Preferences {
+    Preferences { interleavers: vec![Interleaver::Copies], ..Preferences::default() }
 }
 
 /// Says which case it was if a check panics.
@@ -155,14 +191,14 @@ fn lanes_are_busy_for_every_sparse_row_of_the_paper() {
         let head = head("paper", layers[0], unsigned(4, 4), &junctions, 11);
         for cycles in [20, 50, 100, 800] {
             let about = format!("{layers:?} {degrees:?} at {cycles} cycles");
-            let schedules = schedule(&head, &Budget::Cycles(cycles), 16).unwrap();
-            for (i, (s, j)) in schedules.iter().zip(&head.junctions).enumerate() {
+            let arranged = arrange(&head, &Budget::Cycles(cycles), &copies(), 16).unwrap();
+            for (i, (s, j)) in arranged.schedules.iter().zip(&head.junctions).enumerate() {
                 let edges = j.pattern.edges();
-                assert_eq!(s.lanes, edges.div_ceil(cycles), "{about}, junction {i}");
-                let busy = edges as f64 / (s.lanes * s.cycles) as f64;
+                assert_eq!(s.lanes(), edges.div_ceil(cycles), "{about}, junction {i}");
+                let busy = edges as f64 / (s.lanes() * s.cycles()) as f64;
                 assert!(busy >= 0.9, "{about}, junction {i}: lanes busy {busy:.3}");
-                if edges.is_multiple_of(s.lanes) {
-                    assert_eq!(s.cycles * s.lanes, edges, "{about}, junction {i}");
+                if edges.is_multiple_of(s.lanes()) {
+                    assert_eq!(s.cycles() * s.lanes(), edges, "{about}, junction {i}");
                 }
             }
         }
@@ -175,16 +211,18 @@ fn lanes_are_busy_for_every_sparse_row_of_the_paper() {
 fn a_table_with_one_wrong_bit_is_found() {
     let head = head("wrong", 40, unsigned(4, 4), &[relu(40, 9), relu(10, 10)], 7);
     let rows: Vec<Vec<i32>> = frames(&head, 3, 5).rows().into_iter().map(|r| r.to_vec()).collect();
-    let schedules = schedule(&head, &Budget::Cycles(50), 4).unwrap();
-    let design = lower(&head, &schedules, Interface { bus_bits: 16, ..BUS }).unwrap();
+    let arranged = arrange(&head, &Budget::Cycles(50), &copies(), 4).unwrap();
+    let design =
+        lower(&arranged.head, &arranged.schedules, Interface { bus_bits: 16, ..BUS }).unwrap();
     let right = replay(&head, &design, &rows);
     for what in ["row", "bank", "weight", "bias"] {
         let mut wrong = design.clone();
         // A bias of the last junction: an inner one may vanish in the rounding.
         let stage = &mut wrong.junctions[usize::from(what == "bias")];
+        let Datapath::Copies(kind) = &mut stage.datapath else { panic!("copies were asked for") };
         let rom = match what {
-            "row" => stage.row_rom.as_mut().expect("banks of several rows"),
-            "bank" => stage.bank_rom.as_mut().expect("several banks"),
+            "row" => kind.row_rom.as_mut().expect("banks of several rows"),
+            "bank" => kind.bank_rom.as_mut().expect("several banks"),
             "weight" => &mut stage.weight_rom,
             _ => &mut stage.bias_rom,
         };

@@ -1,6 +1,7 @@
 //! `check`: what is in a head, junction by junction.
 
 use super::answer::Answer;
+use super::layout::{LayoutArgs, interleavers};
 use crate::error::Error;
 use crate::load::{self, Head};
 use crate::quantise::{QuantHead, QuantJunction, quantise, quantise_junction};
@@ -16,10 +17,18 @@ Formats read s6.4: signed (u: unsigned), 6 bits, 4 of them binary places.
 
 Examples:
   clashfree check examples/heads/mnist-2-9-10
+  clashfree check examples/heads/mnist-2-9-10 --interleavers --cycles 50
   clashfree check head.toml --json | jq .overall_density")]
 pub struct Args {
     /// A head.toml, or the folder that holds one.
     head: PathBuf,
+
+    /// Show which interleavers the junctions could have, and what each would cost.
+    #[arg(long)]
+    interleavers: bool,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 /// Loads and quantises the head, and describes what came of it.
@@ -34,11 +43,13 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         .iter()
         .map(|e| e.junctions.iter().map(quantise_junction).collect::<Result<Vec<_>, _>>())
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Answer {
-        text: text(&head, &trunk, &branches),
-        json: json(&head, &trunk, &branches),
-        passed: true,
-    })
+    let (mut text, mut json) = (text(&head, &trunk, &branches), json(&head, &trunk, &branches));
+    if args.interleavers {
+        let choices = args.layout.choices(&trunk)?;
+        text = format!("{text}\n{}", interleavers(&choices));
+        json["interleavers"] = serde_json::json!(choices);
+    }
+    Ok(Answer { text, json, passed: true })
 }
 
 /// Sums over the junctions of a chain.

@@ -1,12 +1,11 @@
 //! `compile`: a head becomes a package of Verilog.
 
 use super::answer::Answer;
+use super::layout::{LayoutArgs, interleavers};
 use crate::emit::Package;
 use crate::error::Error;
-use crate::lower::Interface;
 use crate::packet::ResultKind;
 use crate::pipeline::{Compiled, Target, compile};
-use crate::schedule::Budget;
 use comfy_table::{Table, presets};
 use serde_json::json;
 use std::fmt::Write;
@@ -29,17 +28,8 @@ pub struct Args {
     #[arg(short, long, value_name = "BUILD")]
     output: PathBuf,
 
-    /// Most cycles that a junction may take for a frame.
-    #[arg(long, value_name = "N", conflicts_with = "parallelism")]
-    cycles: Option<usize>,
-
-    /// Lanes of each junction.
-    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',')]
-    parallelism: Option<Vec<usize>>,
-
-    /// Bits of the streams' tdata, a multiple of 8.
-    #[arg(long, value_name = "BITS", default_value_t = 64)]
-    bus: u32,
+    #[command(flatten)]
+    layout: LayoutArgs,
 
     /// What a packet carries besides class, frame number and margin.
     #[arg(long, value_enum, default_value_t = ResultKind::Logits)]
@@ -51,13 +41,13 @@ pub struct Args {
 /// # Errors
 /// If the head, the budget or the output folder is not fit; nothing is written then.
 pub fn run(args: &Args) -> Result<Answer, Error> {
-    let budget = match (&args.parallelism, args.cycles) {
-        (Some(lanes), _) => Some(Budget::Parallelism(lanes.clone())),
-        (None, cycles) => cycles.map(Budget::Cycles),
-    };
-    let interface = Interface { bus_bits: args.bus, result: args.result };
     Package::check(&args.output)?;
-    let compiled = compile(&args.head, &Target { budget, interface })?;
+    let target = Target {
+        budget: args.layout.budget(),
+        preferences: args.layout.preferences(),
+        interface: args.layout.interface(args.result),
+    };
+    let compiled = compile(&args.head, &target)?;
     compiled.package.write(&args.output)?;
     Ok(answer(args, &compiled))
 }
@@ -75,7 +65,7 @@ fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
                 "junction {number}: {saturated} of {all} weights do not fit {format} and were clamped"
             ));
         }
-        let asked = args.parallelism.as_ref().map_or(stage.lanes, |lanes| lanes[number]);
+        let asked = args.layout.parallelism.as_ref().map_or(stage.lanes, |lanes| lanes[number]);
         if asked != stage.lanes {
             let (lanes, cycles) = (stage.lanes, stage.cycles);
             notes.push(format!(
@@ -87,7 +77,7 @@ fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
 }
 
 fn answer(args: &Args, compiled: &Compiled) -> Answer {
-    let Compiled { head, design, package } = compiled;
+    let Compiled { head, arranged, design, package } = compiled;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         "junction",
@@ -97,6 +87,7 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         "lanes",
         "cycles",
         "busy",
+        "interleaver",
         "units",
         "copies",
         "weight bits",
@@ -112,6 +103,7 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
             j.lanes.to_string(),
             j.cycles.to_string(),
             format!("{:.1} %", 100.0 * j.utilisation),
+            j.interleaver.to_string(),
             j.units.to_string(),
             j.copies.to_string(),
             j.weight_bits.to_string(),
@@ -153,6 +145,7 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         args.output.display()
     )
     .expect("a string takes all");
+    text.push_str(&interleavers(&arranged.choices));
     let notes = notes(args, compiled);
     for note in &notes {
         writeln!(text, "note: {note}").expect("a string takes all");
@@ -163,6 +156,7 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         "rom_bits": rom_bits,
         "dense_rom_bits": dense_bits,
         "files": package.files.len(),
+        "interleavers": arranged.choices,
         "manifest": {
             "name": package.manifest.name,
             "top": package.manifest.top,

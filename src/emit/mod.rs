@@ -1,5 +1,6 @@
 //! From a design to files: text only, every decision has been made.
 
+mod instance;
 mod library;
 mod package;
 mod top;
@@ -29,8 +30,7 @@ pub fn hardware(design: &Design, hash: &str) -> Vec<(String, String)> {
     let stamp = stamp(design, hash);
     let mut files = vec![(format!("rtl/{}.v", design.top), top::top(design, &stamp))];
     for junction in &design.junctions {
-        let roms = [&junction.row_rom, &junction.bank_rom].into_iter().flatten();
-        for r in roms.chain([&junction.weight_rom, &junction.bias_rom]) {
+        for (_, r) in junction.roms() {
             files.push((format!("rom/{}", r.file), rom(&stamp, r)));
         }
     }

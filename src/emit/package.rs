@@ -8,7 +8,7 @@ use crate::model;
 use crate::packet::{Packet, ResultKind};
 use crate::quantise::QuantHead;
 use crate::save::{HEAD, TENSORS, quant_to_files};
-use crate::schedule::Budget;
+use crate::schedule::{Arranged, Budget, Preferences};
 use crate::verify::{SIM_FILES, vectors};
 use askama::Template;
 use ndarray::Array2;
@@ -95,8 +95,15 @@ struct Readme<'a> {
     logit_unit: String,
 }
 
-/// Makes every file of the package of a lowered head.
-pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
+/// Makes every file of the package of a lowered head: `head` in the user's order, `arranged` in the
+/// hardware's.
+pub fn package(
+    head: &QuantHead,
+    arranged: &Arranged,
+    design: &Design,
+    budget: &Budget,
+    preferences: &Preferences,
+) -> Package {
     let (toml, tensors) = quant_to_files(head);
     let head_sha256 = manifest::sha256(&[toml.as_bytes(), &tensors].concat());
     let mut files: BTreeMap<String, Vec<u8>> = hardware(design, &head_sha256)
@@ -117,9 +124,11 @@ pub fn package(head: &QuantHead, design: &Design, budget: &Budget) -> Package {
     files.insert(format!("{REFERENCE}/{TENSORS}"), tensors);
     files.insert("README.md".into(), readme(design, &head_sha256).into_bytes());
 
-    let mut manifest = record(design, budget, head_sha256);
+    let mut manifest = record(design, head_sha256, budget, preferences);
+    manifest.input.order = arranged.orders[0].clone();
+    // as they go over the bus
     let frames = frames(head);
-    let logits = model::run(head, frames.view());
+    let logits = model::run(&arranged.head, frames.view());
     let packets: Vec<Packet> = logits
         .rows()
         .into_iter()
@@ -149,7 +158,12 @@ fn frames(head: &QuantHead) -> Array2<i32> {
     })
 }
 
-fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
+fn record(
+    design: &Design,
+    head_sha256: String,
+    budget: &Budget,
+    preferences: &Preferences,
+) -> Manifest {
     let bus = design.input.bus;
     let format = design.input.format;
     let junctions = design
@@ -163,13 +177,14 @@ fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
             edges: j.edges,
             cycles: j.cycles as u64,
             lanes: j.lanes,
+            interleaver: j.interleaver(),
             units: j.units(),
             utilisation: j.utilisation(),
             acc_bits: j.acc_bits,
             weight_bits: j.weight_rom.words.bits(),
             bias_bits: j.bias_rom.words.bits(),
             index_bits: j.index_bits(),
-            copies: j.copies,
+            copies: j.copies(),
             memory_bits: j.memory_bits(),
         })
         .collect();
@@ -180,6 +195,7 @@ fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
         top: design.top.clone(),
         head_sha256,
         budget: budget.clone(),
+        preferences: preferences.clone(),
         bus_bits: bus.bus_bits,
         result: design.output.packet.result,
         input: InputRecord {
@@ -189,6 +205,7 @@ fn record(design: &Design, budget: &Budget, head_sha256: String) -> Manifest {
             frac: format.frac,
             codes_per_beat: bus.codes_per_beat(),
             beats: bus.beats(),
+            order: None,
         },
         output: OutputRecord {
             classes: design.output.classes,

@@ -1,16 +1,21 @@
 //! From a schedule to hardware: parameters, tables and timing, no text yet.
 
+mod copies;
 mod design;
+mod tied;
 mod timing;
 mod words;
 
-pub use design::{Design, InputStage, JunctionStage, OutputStage, Requant, Rom};
+pub use design::{
+    AddressStage, CopiesStage, Datapath, Design, InputStage, JunctionStage, OutputStage, Requant,
+    Rom, TiedStage, WorkStage,
+};
 pub use words::Words;
 
 use crate::bus::{BusError, BusFormat};
 use crate::packet::{PacketFormat, ResultKind};
 use crate::quantise::{QuantHead, QuantJunction};
-use crate::schedule::{Schedule, Shape};
+use crate::schedule::{Arrangement, Schedule, Shape};
 
 /// What the outside of the hardware looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,37 +82,45 @@ pub fn lower(
     let classes = last.pattern.right();
     let packet = PacketFormat::new(classes, last.acc_bits, interface.result);
     let beats = packet.beats(interface.bus_bits);
-    let rows = last_schedule.shape.result_rows(last_schedule.cycles, classes);
+    let logits = last_schedule.layout_out(&last.pattern);
+    let rows = logits.rows;
 
-    let busiest = schedules.iter().map(|s| s.cycles).max().expect("a head has junctions");
+    let busiest = schedules.iter().map(Schedule::cycles).max().expect("a head has junctions");
     let interval = busiest.max(bus.beats()).max(beats).max(rows);
 
+    let times: Vec<_> = schedules
+        .iter()
+        .zip(&head.junctions)
+        .map(|(s, j)| timing::times(s, j.pattern.d_in()))
+        .collect();
     let mut junctions = Vec::with_capacity(schedules.len());
-    let mut hand_over = timing::from_bus(bus.beats(), schedules[0].cycles, interval);
+    let mut hand_over = timing::from_bus(bus.beats(), times[0], interval);
     for (number, (junction, schedule)) in head.junctions.iter().zip(schedules).enumerate() {
-        let write_latency = timing::write_latency(schedule.shape);
-        let reader = schedules.get(number + 1).map_or(rows, |s| s.cycles);
-        let next = timing::between(schedule.cycles, write_latency, reader, interval);
-        junctions.push(stage(number, junction, schedule, &hand_over, write_latency));
+        let reader = times.get(number + 1).copied().unwrap_or(timing::result(rows));
+        let next = timing::between(times[number], reader, interval);
+        junctions.push(stage(number, junction, schedule, &hand_over, times[number]));
         hand_over = next;
     }
 
-    let slots = last_schedule.shape.units(classes);
-    let (steps, cycles) = match last_schedule.shape {
-        Shape::Serial { steps, .. } => (steps, last_schedule.cycles),
-        Shape::Wide { .. } => (1, 1),
+    // how the result stage tells which class a row of a slot is
+    let (steps, cycles) = match &last_schedule.kind {
+        Arrangement::Copies(copies) => match copies.shape {
+            Shape::Serial { steps, .. } => (steps, last_schedule.cycles()),
+            Shape::Wide { .. } => (1, 1),
+        },
+        Arrangement::Tied(_) => (1, classes),
     };
     let output = OutputStage {
         classes,
         bits: last.acc_bits,
         frac: last.acc_frac(),
         packet,
-        slots,
+        slots: logits.slots,
         rows,
         steps,
         cycles,
         frames: hand_over.frames,
-        packets: timing::packets(rows, slots, beats, interval),
+        packets: timing::packets(rows, logits.slots, beats, interval),
         release: hand_over.release,
         beats,
     };
@@ -134,7 +147,7 @@ fn stage(
     junction: &QuantJunction,
     schedule: &Schedule,
     hand_over: &timing::HandOver,
-    write_latency: usize,
+    times: timing::Times,
 ) -> JunctionStage {
     let pattern = &junction.pattern;
     let requant = junction.output_format.zip(junction.shift()).zip(junction.clamp()).map(
@@ -145,6 +158,21 @@ fn stage(
             high,
         },
     );
+    let out = schedule.layout_out(pattern);
+    let (datapath, whose, neurons, chained) = match &schedule.kind {
+        Arrangement::Copies(kind) => (
+            Datapath::Copies(copies::stage(number, junction, schedule, kind)),
+            copies::whose(schedule, kind),
+            copies::neurons(schedule, kind),
+            true,
+        ),
+        Arrangement::Tied(kind) => (
+            Datapath::Tied(tied::stage(number, junction, schedule, kind)),
+            tied::whose(schedule, kind),
+            tied::neurons(schedule, kind),
+            false,
+        ),
+    };
     JunctionStage {
         left: pattern.left(),
         right: pattern.right(),
@@ -155,120 +183,52 @@ fn stage(
         weight: junction.weight_format,
         acc_bits: junction.acc_bits,
         requant,
-        shape: schedule.shape,
-        lanes: schedule.lanes,
-        cycles: schedule.cycles,
+        lanes: schedule.lanes(),
+        cycles: schedule.cycles(),
         slots: schedule.layout.slots,
         rows: schedule.layout.rows,
-        stripe_bits: schedule.stripe_bits,
-        banks: schedule.banks(),
-        bank_rows: schedule.bank_rows(),
         frames: hand_over.frames,
-        copies_per_unit: schedule.copies_per_unit,
-        one_copy: schedule.one_copy,
-        one_row: schedule.one_row(),
-        copies: schedule.copies(),
         release: hand_over.release,
-        out_rows: schedule.shape.result_rows(schedule.cycles, pattern.right()),
-        write_latency,
-        row_rom: row_rom(number, junction, schedule),
-        bank_rom: bank_rom(number, junction, schedule),
-        weight_rom: weight_rom(number, junction, schedule),
-        bias_rom: bias_rom(number, junction, schedule),
+        out_slots: out.slots,
+        out_rows: out.rows,
+        write_latency: times.place + times.last_write,
+        datapath,
+        weight_rom: weight_rom(number, junction, schedule, whose),
+        bias_rom: bias_rom(number, junction, &neurons, chained),
     }
 }
 
-fn row_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Option<Rom> {
-    if schedule.bank_rows() == 1 {
-        return None;
-    }
-    let bits = bits_for(schedule.bank_rows());
-    let banks = schedule.banks();
-    let one_row = schedule.one_row();
-    let fields = schedule.copies() * if one_row { 1 } else { banks };
-    let mut words = Words::new(fields * bits, schedule.cycles);
-    let mut given = vec![false; fields];
-    for cycle in 0..schedule.cycles {
-        given.fill(false);
-        for lane in 0..schedule.lanes {
-            let Some(edge) = schedule.edge(cycle, lane) else { continue };
-            let neuron = junction.pattern.left_ends()[edge].at();
-            let copy = schedule.copy_of_lane(lane);
-            let field = if one_row { copy } else { copy * banks + schedule.bank(neuron) };
-            if !std::mem::replace(&mut given[field], true) {
-                words.put(cycle, field * bits, bits, schedule.row(neuron) as i64);
-            }
-        }
-    }
-    let what = if one_row { "copy".to_owned() } else { format!("(copy * {banks} + bank)") };
-    let about = vec![
-        format!("junction {number}: the rows that the left memory reads, a line a cycle"),
-        format!("field {what}, {bits} bits each, field 0 in the lowest bits"),
-    ];
-    Some(Rom { file: format!("j{number}_row.mem"), words, about })
-}
-
-fn bank_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Option<Rom> {
-    if schedule.banks() == 1 {
-        return None;
-    }
-    let bits = bits_for(schedule.banks());
-    let mut words = Words::new(schedule.lanes * bits, schedule.cycles);
-    for cycle in 0..schedule.cycles {
-        for lane in 0..schedule.lanes {
-            let Some(edge) = schedule.edge(cycle, lane) else { continue };
-            let neuron = junction.pattern.left_ends()[edge].at();
-            words.put(cycle, lane * bits, bits, schedule.bank(neuron) as i64);
-        }
-    }
-    let about = vec![
-        format!("junction {number}: the bank that each lane takes, a line a cycle"),
-        format!("field lane, {bits} bits each, lane 0 in the lowest bits"),
-    ];
-    Some(Rom { file: format!("j{number}_bank.mem"), words, about })
-}
-
-fn weight_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Rom {
+fn weight_rom(
+    number: usize,
+    junction: &QuantJunction,
+    schedule: &Schedule,
+    whose: Vec<String>,
+) -> Rom {
     let bits = junction.weight_format.bits as usize;
-    let mut words = Words::new(schedule.lanes * bits, schedule.cycles);
-    for cycle in 0..schedule.cycles {
-        for lane in 0..schedule.lanes {
-            if let Some(edge) = schedule.edge(cycle, lane) {
+    let mut words = Words::new(schedule.lanes() * bits, schedule.cycles());
+    for cycle in 0..schedule.cycles() {
+        for lane in 0..schedule.lanes() {
+            if let Some(edge) = schedule.table.edge(cycle, lane) {
                 words.put(cycle, lane * bits, bits, i64::from(junction.weights[edge]));
             }
         }
     }
-    let about = vec![
+    let mut about = vec![
         format!("junction {number}: weights from tensor {}", junction.source.weight),
         format!("a line a cycle; field lane, format {}, two's complement", junction.weight_format),
         "lane 0 in the lowest bits; 0 where a lane has no edge".to_owned(),
-        whose(schedule),
-        "a neuron's edges stand in the order of the bank that holds their left neuron".to_owned(),
     ];
+    about.extend(whose);
     Rom { file: format!("j{number}_weight.mem"), words, about }
 }
 
-/// Which right neuron and which of its edges a lane has in cycle `c`.
-fn whose(schedule: &Schedule) -> String {
-    let (width, cycles) = (schedule.shape.lanes_per_unit(), schedule.cycles);
-    match schedule.shape {
-        Shape::Serial { steps, .. } => format!(
-            "lane l in cycle c: t = (l / {width}) * {cycles} + c, right neuron t / {steps}, its edge (l % {width}) * {steps} + t % {steps}"
-        ),
-        Shape::Wide { rest, .. } => {
-            let own = schedule.right * width;
-            format!(
-                "lane l < {own} in cycle c: right neuron l / {width}, its edge (l % {width}) * {cycles} + c; other lanes: t = (l - {own}) * {cycles} + c, right neuron t / {rest}, its edge {} + t % {rest}",
-                width * cycles,
-                rest = rest.max(1),
-            )
-        }
-    }
-}
-
-fn bias_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Rom {
+fn bias_rom(
+    number: usize,
+    junction: &QuantJunction,
+    segments: &[Vec<Option<usize>>],
+    chained: bool,
+) -> Rom {
     let bits = junction.acc_bits as usize;
-    let segments = schedule.shape.segments(schedule.cycles, schedule.right);
     let rows = segments.iter().map(Vec::len).max().unwrap_or(1);
     let half = match junction.shift() {
         Some(shift) if shift > 0 => 1i64 << (shift - 1),
@@ -282,6 +242,11 @@ fn bias_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Rom
             }
         }
     }
+    let nobody = if chained {
+        "0 where a unit starts from the sum that the next one holds"
+    } else {
+        "0 where a unit has no neuron"
+    };
     let about = vec![
         format!(
             "junction {number}: biases from tensor {}, rounding constant {half} added",
@@ -290,8 +255,7 @@ fn bias_rom(number: usize, junction: &QuantJunction, schedule: &Schedule) -> Rom
         format!(
             "a line for each neuron that a unit works on, in order; field unit, {bits} bits each"
         ),
-        "unit 0 in the lowest bits; 0 where a unit starts from the sum that the next one holds"
-            .to_owned(),
+        format!("unit 0 in the lowest bits; {nobody}"),
     ];
     Rom { file: format!("j{number}_bias.mem"), words, about }
 }

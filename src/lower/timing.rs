@@ -5,15 +5,62 @@
 //! the issue of its last cycle. A permit given in one cycle is usable in the next, and a start in
 //! one cycle issues in the next.
 
-use crate::schedule::Shape;
+use crate::schedule::{Addresses, Arrangement, Schedule, Shape, Work};
 
-/// Cycles from the issue of a cycle to the write of what it completes.
-pub(super) fn write_latency(shape: Shape) -> usize {
-    let levels = shape.lanes_per_unit().next_power_of_two().trailing_zeros() as usize;
-    match shape {
-        Shape::Serial { .. } => 6 + levels,
-        Shape::Wide { .. } => 8 + levels,
+/// The fixed times of a junction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// Cycles of a frame.
+    pub cycles: usize,
+    /// From the issue of a cycle to its read of the left memory.
+    pub read: usize,
+    /// What a table of places adds to each write of the left memory.
+    pub place: usize,
+    /// From the issue of a right neuron's last cycle to the write of its result, at the earliest.
+    pub first_write: usize,
+    /// From the issue of a frame's last cycle to its last write.
+    pub last_write: usize,
+}
+
+/// Levels of an adder tree.
+fn levels(inputs: usize) -> usize {
+    inputs.next_power_of_two().trailing_zeros() as usize
+}
+
+/// The times of a scheduled junction of in-degree `d_in`.
+pub(super) fn times(schedule: &Schedule, d_in: usize) -> Times {
+    let cycles = schedule.cycles();
+    match &schedule.kind {
+        Arrangement::Copies(copies) => {
+            let write = match copies.shape {
+                Shape::Serial { lanes_per_unit, .. } => 6 + levels(lanes_per_unit),
+                Shape::Wide { lanes_per_unit, .. } => 8 + levels(lanes_per_unit),
+            };
+            Times { cycles, read: 1, place: 0, first_write: write, last_write: write }
+        }
+        Arrangement::Tied(tied) => {
+            let read = match tied.addresses {
+                Addresses::Counted { .. } => 2,
+                Addresses::Table | Addresses::None => 1,
+            };
+            let select = usize::from(tied.banks_per_lane(schedule.layout.slots) > 1);
+            let sum = match tied.work {
+                Work::Aligned { .. } => levels(tied.width),
+                Work::Straddling { block, .. } => levels(block) + levels(tied.width / block),
+            };
+            // read and select, products and sums and the accumulator, collecting, requantisation
+            let collect = usize::from(tied.lines > 1);
+            let first_write = read + 1 + select + 2 + sum + collect + 1;
+            let last_lines = schedule.right - (tied.rounds(schedule.right) - 1) * tied.lines;
+            let last_write = first_write + last_lines.div_ceil(tied.slots_out(d_in)) - 1;
+            Times { cycles, read, place: usize::from(tied.placed), first_write, last_write }
+        }
     }
+}
+
+/// The result stage as a reader: a row of logits a cycle.
+pub(super) fn result(rows: usize) -> Times {
+    Times { cycles: rows, read: 1, place: 0, first_write: 0, last_write: 0 }
 }
 
 /// A left memory's hand-over: when it is given back, and how many frames it must hold.
@@ -24,33 +71,29 @@ pub(super) struct HandOver {
     pub frames: usize,
 }
 
-/// Between the bus and the first junction: `beats` writes, the first one cycle after its beat.
+/// Between the bus and the first junction: `beats` writes, the first one cycle after its beat, or
+/// one more where a table places it.
 ///
 /// The writer may take a permit one cycle after it is given, writes one cycle later, and the last
-/// read is `cycles` after the first issue: a write in that same cycle still leaves the old word to
-/// the reader, so the memory can be released in cycle `cycles − 2`.
-pub(super) fn from_bus(beats: usize, cycles: usize, interval: usize) -> HandOver {
-    let release = cycles.saturating_sub(2);
-    HandOver { release, frames: (beats + 2 + release).div_ceil(interval).max(2) }
+/// read is `cycles − 1 + read` after the first issue: a write in that same cycle still leaves the
+/// old word to the reader, so with `read` = 1 the memory can be released in cycle `cycles − 2`.
+pub(super) fn from_bus(beats: usize, reader: Times, interval: usize) -> HandOver {
+    let release = (reader.cycles + reader.read).saturating_sub(3 + reader.place);
+    HandOver { release, frames: (beats + 2 + reader.place + release).div_ceil(interval).max(2) }
 }
 
-/// Between two junctions, or the last one and the result stage (`reader_cycles` = its rows).
+/// Between two junctions, or the last one and the result stage.
 ///
-/// The writer's first write comes `write_latency` after its issue, which is two cycles after the
-/// release; the reader's last read is `reader_cycles` after its issue.
-pub(super) fn between(
-    writer_cycles: usize,
-    write_latency: usize,
-    reader_cycles: usize,
-    interval: usize,
-) -> HandOver {
-    let release = (reader_cycles - 1).saturating_sub(write_latency);
-    let occupied = writer_cycles + write_latency + release + 1;
+/// The writer's first write comes at least `first_write` after its issue, which is two cycles after
+/// the release; the reader's last read is `cycles − 1 + read` after its issue.
+pub(super) fn between(writer: Times, reader: Times, interval: usize) -> HandOver {
+    let last_read = reader.cycles + reader.read;
+    let release = last_read.saturating_sub(2 + writer.first_write + reader.place);
+    let occupied = writer.cycles + writer.last_write + reader.place + release + 1;
     HandOver { release, frames: occupied.div_ceil(interval).max(2) }
 }
 
 /// Packets to keep, so that a frame's rows never wait for an earlier packet in steady state.
 pub(super) fn packets(rows: usize, slots: usize, beats: usize, interval: usize) -> usize {
-    let levels = slots.next_power_of_two().trailing_zeros() as usize;
-    (rows + levels + beats + 6).div_ceil(interval)
+    (rows + levels(slots) + beats + 6).div_ceil(interval)
 }

@@ -1,7 +1,8 @@
 //! An independent look at a finished schedule: it knows the pattern and the tables, not how they
 //! were made.
 
-use super::Schedule;
+use super::tied::{Addresses, Tied};
+use super::{Arrangement, Copies, Schedule};
 use crate::ids::{Cycle, Lane};
 use crate::pattern::Pattern;
 
@@ -28,6 +29,16 @@ pub enum ScheduleFault {
         /// The copy of the left memory.
         copy: usize,
     },
+    /// A tied lane is given a neuron that its banks do not hold, or at another address.
+    #[error("cycle {cycle}: lane {lane} does not find the left neuron of edge {edge}")]
+    Astray {
+        /// When.
+        cycle: Cycle,
+        /// The lane.
+        lane: Lane,
+        /// Number of the edge in right order.
+        edge: usize,
+    },
 }
 
 /// Checks that every edge is processed once and that no bank is asked for two rows in one cycle.
@@ -36,18 +47,36 @@ pub enum ScheduleFault {
 /// The first fault found.
 pub fn check(schedule: &Schedule, pattern: &Pattern) -> Result<(), ScheduleFault> {
     let mut times = vec![0usize; pattern.edges()];
-    let copies = schedule.copies();
-    let banks = schedule.banks();
-    let mut asked = vec![None; copies * banks];
-    for cycle in 0..schedule.cycles {
-        asked.fill(None);
-        for lane in 0..schedule.lanes {
-            let Some(edge) = schedule.edge(cycle, lane) else { continue };
+    for cycle in 0..schedule.cycles() {
+        for edge in (0..schedule.lanes()).filter_map(|lane| schedule.table.edge(cycle, lane)) {
             times[edge] += 1;
+        }
+    }
+    if let Some(edge) = times.iter().position(|&t| t != 1) {
+        return Err(ScheduleFault::Edge { edge, times: times[edge] });
+    }
+    match &schedule.kind {
+        Arrangement::Copies(copies) => check_copies(schedule, copies, pattern),
+        Arrangement::Tied(tied) => check_tied(schedule, tied, pattern),
+    }
+}
+
+fn check_copies(
+    schedule: &Schedule,
+    kind: &Copies,
+    pattern: &Pattern,
+) -> Result<(), ScheduleFault> {
+    let banking = kind.banking(&schedule.layout);
+    let (copies, banks) = (kind.copies(schedule.right), banking.banks());
+    let mut asked = vec![None; copies * banks];
+    for cycle in 0..schedule.cycles() {
+        asked.fill(None);
+        for lane in 0..schedule.lanes() {
+            let Some(edge) = schedule.table.edge(cycle, lane) else { continue };
             let neuron = pattern.left_ends()[edge].at();
-            let (copy, bank) = (schedule.copy_of_lane(lane), schedule.bank(neuron));
-            let row = schedule.row(neuron);
-            let field = if schedule.one_row() { copy } else { copy * banks + bank };
+            let (copy, bank) = (kind.copy_of_lane(schedule.right, lane), banking.bank(neuron));
+            let row = banking.row(neuron);
+            let field = if kind.one_row() { copy } else { copy * banks + bank };
             match asked[field].replace(row) {
                 Some(other) if other != row => {
                     let (cycle, lane) = (Cycle::new(cycle), Lane::new(lane));
@@ -57,8 +86,55 @@ pub fn check(schedule: &Schedule, pattern: &Pattern) -> Result<(), ScheduleFault
             }
         }
     }
-    match times.iter().position(|&t| t != 1) {
-        Some(edge) => Err(ScheduleFault::Edge { edge, times: times[edge] }),
-        None => Ok(()),
+    Ok(())
+}
+
+/// A lane has its banks for itself, so nothing clashes as long as it finds there what it needs, in
+/// a copy that is its line's, or where lines share one, where all want the same.
+fn check_tied(schedule: &Schedule, kind: &Tied, pattern: &Pattern) -> Result<(), ScheduleFault> {
+    let layout = &schedule.layout;
+    let mut asked = vec![None; kind.copies() * kind.width];
+    for cycle in 0..schedule.cycles() {
+        asked.fill(None);
+        for lane in 0..schedule.lanes() {
+            let Some(edge) = schedule.table.edge(cycle, lane) else { continue };
+            let neuron = pattern.left_ends()[edge].at();
+            let address = kind.address(layout, neuron);
+            let (line, port) = (lane / kind.width, lane % kind.width);
+            let found = kind.lane(layout, neuron) == port
+                && counted(kind, cycle, line, port, address, layout.slots).unwrap_or(true);
+            if !found {
+                let (cycle, lane) = (Cycle::new(cycle), Lane::new(lane));
+                return Err(ScheduleFault::Astray { cycle, lane, edge });
+            }
+            let copy = if kind.shared { 0 } else { line };
+            match asked[copy * kind.width + port].replace(address) {
+                Some(other) if other != address => {
+                    let bank = kind.bank(layout, neuron);
+                    let (cycle, lane) = (Cycle::new(cycle), Lane::new(lane));
+                    return Err(ScheduleFault::Clash { cycle, lane, bank, copy });
+                }
+                _ => {}
+            }
+        }
     }
+    Ok(())
+}
+
+/// Whether counting brings a lane to an address in a cycle; nothing if it does not count.
+fn counted(
+    kind: &Tied,
+    cycle: usize,
+    line: usize,
+    port: usize,
+    (select, row): (usize, usize),
+    slots: usize,
+) -> Option<bool> {
+    let Addresses::Counted { starts, depth, .. } = &kind.addresses else { return None };
+    let steps = kind.steps().unwrap_or(1);
+    // the cycle in which a single line would do this
+    let alone = cycle / steps * steps * kind.lines + line * steps + cycle % steps;
+    let start = starts[alone / depth % starts.len()][port] as usize;
+    let word = row * kind.banks_per_lane(slots) + select;
+    Some((start + alone % depth) % depth == word)
 }

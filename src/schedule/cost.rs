@@ -3,9 +3,26 @@
 //! In six-input LUTs, from how the parts map on current FPGAs; good enough to rank layouts of one
 //! junction, not a prediction of a synthesis run.
 
-use super::Shape;
-use super::layout::Banking;
+use super::layout::{Banking, Layout};
+use super::shape::Shape;
+use super::tied::{Addresses, Tied, Work};
 use crate::quantise::QuantJunction;
+use serde::Serialize;
+
+/// What an interleaver costs, and the junction around it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cost {
+    /// Bits of tables that say where operands come from (exact).
+    pub index_bits: usize,
+    /// Bits of the left memory, two frames of all copies, rows rounded up to a power of two (exact).
+    pub memory_bits: usize,
+    /// Bits of partial sums beyond one accumulator a group of lanes (exact).
+    pub sum_bits: usize,
+    /// LUTs of selectors or switches between banks and lanes (estimate).
+    pub network_luts: f64,
+    /// LUTs of the whole junction but for its weights and control (estimate).
+    pub luts: f64,
+}
 
 /// LUTs of one bit of a memory of `depth` words (distributed memory, simple dual port).
 fn memory_bit(depth: usize) -> f64 {
@@ -17,35 +34,133 @@ fn rom_bit(depth: usize) -> f64 {
     if depth <= 1 { 0.0 } else { depth.div_ceil(64) as f64 }
 }
 
-/// Estimated LUTs of everything that differs between layouts: memories and their ROMs, selectors,
-/// accumulators, requantisers.
-pub(super) fn estimate(
+/// LUTs of one bit of a selector among `ways`.
+fn select_bit(ways: usize) -> f64 {
+    (ways - 1) as f64 / 3.0
+}
+
+/// Bits that number `n` things; none for one.
+pub(super) fn bits_for(n: usize) -> usize {
+    (usize::BITS - n.saturating_sub(1).leading_zeros()) as usize
+}
+
+/// LUTs of lanes: a product, and its share of an adder tree.
+fn lanes_luts(junction: &QuantJunction, lanes: usize) -> f64 {
+    let act = f64::from(junction.input_format.bits);
+    let weight = f64::from(junction.weight_format.bits);
+    lanes as f64 * (1.7 * act * weight + act + weight + 2.0)
+}
+
+/// LUTs of a group's accumulator and requantiser.
+fn accumulator_luts(junction: &QuantJunction) -> f64 {
+    f64::from(junction.acc_bits)
+}
+
+/// LUTs of one result's rounding and clamping.
+fn output_luts(junction: &QuantJunction) -> f64 {
+    let out = junction.output_format.map_or(0.0, |f| 2.0 * f64::from(f.bits));
+    f64::from(junction.acc_bits) / 2.0 + out
+}
+
+/// Words that a bank holds: two frames, the rows of each rounded up to a power of two.
+fn depth(rows: usize) -> usize {
+    2 * rows.next_power_of_two()
+}
+
+/// An interleaver of kind copies.
+pub(super) fn copies(
     junction: &QuantJunction,
     shape: Shape,
     cycles: usize,
-    banking: &Banking,
-    copies_per_unit: usize,
-) -> f64 {
+    banking: &Banking<'_>,
+    per_unit: usize,
+) -> Cost {
     let right = junction.pattern.right();
-    let lanes = shape.lanes(right) as f64;
-    let units = shape.units(right) as f64;
-    let act = f64::from(junction.input_format.bits);
+    let lanes = shape.lanes(right);
+    let units = shape.units(right);
+    let act = junction.input_format.bits as usize;
     let (banks, rows) = (banking.banks(), banking.bank_rows());
     let copies = match rows {
         1 => 1,
-        _ => shape.units(right) * copies_per_unit + shape.shared_lanes(),
+        _ => units * per_unit + shape.shared_lanes(),
     };
-    let words = (copies * banks) as f64;
-    let row_fields =
-        if copies_per_unit == shape.lanes_per_unit() { copies } else { copies * banks } as f64;
-    let bits_for = |n: usize| f64::from(usize::BITS - n.saturating_sub(1).leading_zeros());
+    let row_fields = if per_unit == shape.lanes_per_unit() { copies } else { copies * banks };
+    let row_bits = row_fields * bits_for(rows);
+    let bank_bits = lanes * bits_for(banks);
+    let network = match cycles {
+        1 => 0.0,
+        _ => (lanes * act) as f64 * select_bit(banks),
+    };
+    let side = if shape.shared_lanes() > 0 { 2.0 * f64::from(junction.acc_bits) } else { 0.0 };
+    let per_unit_luts = accumulator_luts(junction) + output_luts(junction) + side;
+    Cost {
+        index_bits: (row_bits + bank_bits) * cycles,
+        memory_bits: copies * banks * depth(rows) * act,
+        sum_bits: 0,
+        network_luts: network,
+        luts: (copies * banks * act) as f64 * memory_bit(depth(rows))
+            + (row_bits + bank_bits) as f64 * rom_bit(cycles)
+            + network
+            + lanes_luts(junction, lanes)
+            + units as f64 * per_unit_luts,
+    }
+}
 
-    let memory = words * act * memory_bit(2 * rows);
-    let row_rom = row_fields * bits_for(rows) * rom_bit(cycles);
-    let bank_rom = lanes * bits_for(banks) * rom_bit(cycles);
-    let select = if cycles == 1 { 0.0 } else { lanes * act * (banks - 1) as f64 / 3.0 };
-    let out = junction.output_format.map_or(0.0, |f| 2.0 * f64::from(f.bits));
+/// An interleaver with tied lanes, behind a writer of `layout`.
+pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout) -> Cost {
+    let pattern = &junction.pattern;
+    let cycles = tied.cycles(pattern);
+    let act = junction.input_format.bits as usize;
     let acc = f64::from(junction.acc_bits);
-    let side = if shape.shared_lanes() > 0 { 2.0 * acc } else { 0.0 };
-    memory + row_rom + bank_rom + select + units * (2.0 * acc + out + side)
+    let ways = tied.banks_per_lane(layout.slots);
+    let address = bits_for(ways) + bits_for(tied.bank_rows);
+    let fields = tied.copies() * tied.width;
+    let (address_bits, address_luts) = match &tied.addresses {
+        Addresses::None => (0, 0.0),
+        // one start: an address is a function of the counter
+        Addresses::Counted { starts, .. } if starts.len() == 1 => {
+            let each = if address <= 6 { address } else { 3 * address };
+            (0, (fields * each) as f64)
+        }
+        Addresses::Counted { starts, .. } => {
+            let bits = fields * address;
+            (bits * starts.len(), bits as f64 * (3.0 + rom_bit(starts.len())))
+        }
+        Addresses::Table => {
+            let bits = fields * address;
+            (bits * cycles, bits as f64 * rom_bit(cycles))
+        }
+    };
+    let place = match tied.placed {
+        true => layout.slots * (bits_for(tied.stripes) + bits_for(tied.bank_rows)),
+        false => 0,
+    };
+    let network = (tied.lanes() * act) as f64 * select_bit(ways);
+    let (masks, second_tree) = match tied.work {
+        Work::Straddling { block, masks, .. } if block < tied.width => {
+            let blocks = tied.width / block;
+            let sum = act + junction.weight_format.bits as usize + bits_for(block) + 2;
+            (if masks { blocks } else { 0 }, (blocks * sum) as f64 + acc)
+        }
+        _ => (0, 0.0),
+    };
+    let slots = tied.slots_out(pattern.d_in());
+    let collect = if tied.lines > 1 { tied.lines as f64 * acc } else { 0.0 };
+    Cost {
+        index_bits: address_bits + place * layout.rows + masks * cycles,
+        memory_bits: tied.copies() * tied.banks(layout.slots) * depth(tied.bank_rows) * act,
+        sum_bits: 0,
+        network_luts: network,
+        luts: (tied.copies() * tied.banks(layout.slots) * act) as f64
+            * memory_bit(depth(tied.bank_rows))
+            + address_luts
+            + place as f64 * rom_bit(layout.rows)
+            + masks as f64 * rom_bit(cycles)
+            + network
+            + second_tree
+            + lanes_luts(junction, tied.lanes())
+            + tied.lines as f64 * accumulator_luts(junction)
+            + collect
+            + slots as f64 * output_luts(junction),
+    }
 }

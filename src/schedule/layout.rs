@@ -9,6 +9,9 @@ pub struct Layout {
     pub slots: usize,
     /// The most words that one slot writes in a frame.
     pub rows: usize,
+    /// Whether all slots that write in a cycle write the same row, the first slot always among
+    /// them.
+    pub lockstep: bool,
     /// Slot and row of each neuron.
     pub place: Vec<(u32, u32)>,
 }
@@ -18,7 +21,7 @@ impl Layout {
     pub fn of_bus(neurons: usize, per_beat: usize) -> Self {
         let slots = per_beat.min(neurons);
         let place = (0..neurons).map(|n| ((n % per_beat) as u32, (n / per_beat) as u32)).collect();
-        Self { slots, rows: neurons.div_ceil(per_beat), place }
+        Self { slots, rows: neurons.div_ceil(per_beat), lockstep: true, place }
     }
 
     /// A layer that a junction of this shape computes.
@@ -29,7 +32,38 @@ impl Layout {
                 (unit as u32, row as u32)
             })
             .collect();
-        Self { slots: shape.units(right), rows: shape.result_rows(cycles, right), place }
+        let (slots, rows) = (shape.units(right), shape.result_rows(cycles, right));
+        Self { slots, rows, lockstep: slots == 1, place }
+    }
+
+    /// A layer that lines of tied lanes compute: line `v` has neurons `v`, `lines + v`, …; slot `s`
+    /// brings out lines `s`, `slots + s`, … one after the other.
+    pub fn of_lines(lines: usize, slots: usize, right: usize) -> Self {
+        let per_round = lines / slots;
+        let place: Vec<(u32, u32)> = (0..right)
+            .map(|r| {
+                let (round, line) = (r / lines, r % lines);
+                ((line % slots) as u32, (round * per_round + line / slots) as u32)
+            })
+            .collect();
+        let rows = place.iter().map(|p| p.1 as usize + 1).max().unwrap_or(0);
+        Self { slots, rows, lockstep: true, place }
+    }
+
+    /// Neurons by position `row·slots + slot`, if no position is empty.
+    pub fn positions(&self) -> Option<Vec<u32>> {
+        let mut at = vec![u32::MAX; self.place.len()];
+        for (neuron, &(slot, row)) in self.place.iter().enumerate() {
+            *at.get_mut(row as usize * self.slots + slot as usize)? = neuron as u32;
+        }
+        Some(at)
+    }
+
+    /// Stripe and bank row of each neuron when rows are dealt over `stripes` banks a slot in the
+    /// order in which they arrive.
+    pub fn dealt(&self, stripes: usize) -> Vec<(u32, u32)> {
+        let stripes = stripes as u32;
+        self.place.iter().map(|&(_, row)| (row % stripes, row / stripes)).collect()
     }
 }
 

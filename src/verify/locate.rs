@@ -5,9 +5,10 @@ use super::build::{self, Kind};
 use super::run::{self, RunError, RunOptions};
 use super::{Bench, Options, SimError};
 use crate::ids::{Cycle, Junction, Lane, Neuron};
+use crate::manifest::Manifest;
 use crate::model;
 use crate::quantise::QuantHead;
-use crate::schedule::{Schedule, Shape, schedule};
+use crate::schedule::{Arranged, Arrangement, Schedule, Work, arrange};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -95,16 +96,19 @@ impl Bench {
         frame: usize,
         codes: &[i32],
     ) -> Result<Option<Location>, SimError> {
-        let Ok(schedules) = schedule(head, &self.manifest.budget, self.bus.codes_per_beat()) else {
+        let Manifest { budget, preferences, .. } = &self.manifest;
+        let Ok(arranged) = arrange(head, budget, preferences, self.bus.codes_per_beat()) else {
             return Ok(None);
         };
         let model = build::build(&self.model.package, &self.manifest, Kind::Trace)?;
         let options = self.run_options(&Options::default());
         let said = listen(&model, self.frame(codes), &options)?;
-        let trace = model::trace(head, codes);
-        let mut left = codes.to_vec();
-        for (number, (schedule, said)) in schedules.iter().zip(&said_of(said)).enumerate() {
-            let expected = Expected { head, number, schedule, left: &left, trace: &trace };
+        let mut left = self.ordered(codes);
+        let trace = model::trace(&arranged.head, &left);
+        for (number, (schedule, said)) in arranged.schedules.iter().zip(&said_of(said)).enumerate()
+        {
+            let expected =
+                Expected { arranged: &arranged, number, schedule, left: &left, trace: &trace };
             if let Some(location) = expected.first_difference(said, frame) {
                 return Ok(Some(location));
             }
@@ -177,7 +181,7 @@ fn index_after(name: &str, mark: &str) -> Option<usize> {
 
 /// What one junction should do.
 struct Expected<'a> {
-    head: &'a QuantHead,
+    arranged: &'a Arranged,
     number: usize,
     schedule: &'a Schedule,
     left: &'a [i32],
@@ -191,7 +195,7 @@ impl Expected<'_> {
             frame,
             junction: Junction::new(self.number),
             part,
-            neuron: Neuron::new(neuron),
+            neuron: Neuron::new(self.arranged.neuron(self.number + 1, neuron)),
             lane: Lane::new(lane),
             cycle: Cycle::new(cycle),
             expected,
@@ -201,8 +205,8 @@ impl Expected<'_> {
 
     /// Activation, weight and right neuron of a lane in a cycle.
     fn work(&self, cycle: usize, lane: usize) -> Option<(i64, i64, usize)> {
-        let junction = &self.head.junctions[self.number];
-        self.schedule.edge(cycle, lane).map(|edge| {
+        let junction = &self.arranged.head.junctions[self.number];
+        self.schedule.table.edge(cycle, lane).map(|edge| {
             let activation = self.left[junction.pattern.left_ends()[edge].at()];
             let weight = junction.weights[edge];
             (i64::from(activation), i64::from(weight), edge / junction.pattern.d_in())
@@ -210,11 +214,11 @@ impl Expected<'_> {
     }
 
     fn operand(&self, said: &Said) -> Option<Difference> {
-        let format = self.head.junctions[self.number].input_format;
+        let format = self.arranged.head.junctions[self.number].input_format;
         // the hardware prints the code's bits as they are
         let bits = |code: i64| code & ((1 << format.bits) - 1);
-        for cycle in 0..self.schedule.cycles {
-            for lane in 0..self.schedule.lanes {
+        for cycle in 0..self.schedule.cycles() {
+            for lane in 0..self.schedule.lanes() {
                 let Some(&(activation, weight)) =
                     said.operands.get(&lane).and_then(|l| l.get(cycle))
                 else {
@@ -238,12 +242,20 @@ impl Expected<'_> {
     }
 
     fn sum(&self, said: &Said) -> Option<Difference> {
-        let width = self.schedule.shape.lanes_per_unit();
-        let units = self.schedule.shape.units(self.schedule.right);
-        for cycle in 0..self.schedule.cycles {
+        // units of so many lanes, and lanes with a product of their own
+        let (units, width, shared) = match &self.schedule.kind {
+            Arrangement::Copies(copies) => {
+                let shape = copies.shape;
+                (shape.units(self.schedule.right), shape.lanes_per_unit(), shape.shared_lanes())
+            }
+            Arrangement::Tied(tied) => match tied.work {
+                Work::Aligned { .. } => (tied.lines, tied.width, 0),
+                Work::Straddling { .. } => return None,
+            },
+        };
+        for cycle in 0..self.schedule.cycles() {
             let own = (0..units).map(|u| (said.sums.get(&u), u * width, width));
-            let shared = (0..self.schedule.shape.shared_lanes())
-                .map(|k| (said.shared.get(&k), units * width + k, 1));
+            let shared = (0..shared).map(|k| (said.shared.get(&k), units * width + k, 1));
             for (sums, first, lanes) in own.chain(shared) {
                 let Some(&found) = sums.and_then(|s| s.get(cycle)) else { continue };
                 let work: Vec<_> =
@@ -258,33 +270,44 @@ impl Expected<'_> {
         None
     }
 
+    /// The first lane that works for a right neuron, and the last cycle in which one does.
+    fn last_work(&self, neuron: usize) -> (usize, usize) {
+        let d_in = self.arranged.head.junctions[self.number].pattern.d_in();
+        let (mut first, mut last) = (usize::MAX, 0);
+        for cycle in 0..self.schedule.cycles() {
+            for lane in 0..self.schedule.lanes() {
+                if self.schedule.table.edge(cycle, lane).is_some_and(|e| e / d_in == neuron) {
+                    first = first.min(lane);
+                    last = cycle;
+                }
+            }
+        }
+        (first, last)
+    }
+
     fn result(&self, said: &Said) -> Option<Difference> {
-        let junction = &self.head.junctions[self.number];
+        let junction = &self.arranged.head.junctions[self.number];
         let trace = &self.trace.junctions[self.number];
         let half = match junction.shift() {
             Some(shift) if shift > 0 => 1i64 << (shift - 1),
             _ => 0,
         };
-        let (cycles, right) = (self.schedule.cycles, self.schedule.right);
-        for neuron in 0..right {
-            let (unit, row) = self.schedule.shape.result(cycles, neuron);
-            let lane = unit * self.schedule.shape.lanes_per_unit();
-            let cycle = match self.schedule.shape {
-                Shape::Serial { steps, .. } => {
-                    ((neuron + 1) * steps - 1 - unit * cycles).min(cycles - 1)
-                }
-                Shape::Wide { .. } => cycles - 1,
-            };
+        let out = self.schedule.layout_out(&junction.pattern);
+        for neuron in 0..self.schedule.right {
+            let (unit, row) = out.place[neuron];
+            let (unit, row) = (unit as usize, row as usize);
             let at = |values: &HashMap<usize, Vec<i64>>| {
                 values.get(&unit).and_then(|v| v.get(row)).copied()
             };
             let expected = trace.accumulators[neuron] + half;
             if let Some(found) = at(&said.accumulators).filter(|&found| found != expected) {
+                let (lane, cycle) = self.last_work(neuron);
                 return Some((Part::Accumulator, neuron, lane, cycle, expected, found));
             }
             if let (Some(codes), Some(format)) = (&trace.codes, junction.output_format) {
                 let expected = i64::from(codes[neuron]) & ((1 << format.bits) - 1);
                 if let Some(found) = at(&said.codes).filter(|&found| found != expected) {
+                    let (lane, cycle) = self.last_work(neuron);
                     return Some((Part::Code, neuron, lane, cycle, expected, found));
                 }
             }

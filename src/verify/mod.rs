@@ -305,8 +305,16 @@ impl Bench {
         Ok(())
     }
 
+    /// A frame of the user's data, its codes in the order in which the hardware takes them.
+    fn ordered(&self, codes: &[i32]) -> Vec<i32> {
+        match &self.manifest.input.order {
+            Some(order) => order.iter().map(|&n| codes[n as usize]).collect(),
+            None => codes.to_vec(),
+        }
+    }
+
     fn frame(&self, codes: &[i32]) -> Op {
-        Op::Frame { beats: self.bus.pack(codes), last: true }
+        Op::Frame { beats: self.bus.pack(&self.ordered(codes)), last: true }
     }
 
     /// Equal shares, the larger ones first.

@@ -7,7 +7,7 @@ use clashfree::pattern::{Degrees, Family, generate};
 use clashfree::pipeline::{Compiled, Target, compile_quantised};
 use clashfree::quantise::{Activation, Format, QuantHead, QuantJunction, Saturated, Source};
 use clashfree::quantise::{MAX_BITS, acc_bits};
-use clashfree::schedule::Budget;
+use clashfree::schedule::{Budget, Preferences};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -135,11 +135,21 @@ pub fn most_edges(head: &QuantHead) -> usize {
 
 /// Compiled for `budget`, on a bus of so many bits.
 pub fn compiled(head: QuantHead, budget: Budget, bus_bits: u32, result: ResultKind) -> Compiled {
-    assert!(BUS_BITS.contains(&bus_bits));
-    let interface = Interface { bus_bits, result };
-    compile_quantised(head, &Target { budget: Some(budget), interface }).unwrap()
+    compiled_with(head, budget, Preferences::default(), bus_bits, result)
 }
 
+/// Compiled with preferences.
+pub fn compiled_with(
+    head: QuantHead,
+    budget: Budget,
+    preferences: Preferences,
+    bus_bits: u32,
+    result: ResultKind,
+) -> Compiled {
+    assert!(BUS_BITS.contains(&bus_bits));
+    let interface = Interface { bus_bits, result };
+    compile_quantised(head, &Target { budget: Some(budget), preferences, interface }).unwrap()
+}
 /// The seed of a random test, which `CLASHFREE_SEED` sets, and the number of its cases, which
 /// `CLASHFREE_CASES` sets. A failure prints the seed of its case: that seed, and one case, repeat it.
 pub fn seed_and_cases(cases: u64) -> (u64, u64) {

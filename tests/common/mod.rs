@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 pub mod heads;
+pub mod machine_copies;
+pub mod machine_tied;
+pub mod rom_text;
 pub mod tables;
 
 use clashfree::bus::BusFormat;
@@ -108,6 +111,7 @@ impl Shape {
             top: "cf_fixture".into(),
             head_sha256: String::new(),
             budget: clashfree::schedule::Budget::Cycles(1),
+            preferences: clashfree::schedule::Preferences::default(),
             bus_bits: self.bus_bits,
             result: self.result,
             input: InputRecord {
@@ -117,6 +121,7 @@ impl Shape {
                 frac: 0,
                 codes_per_beat: bus.codes_per_beat(),
                 beats: bus.beats(),
+                order: None,
             },
             output: OutputRecord {
                 classes: 3,
