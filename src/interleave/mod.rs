@@ -1,3 +1,4 @@
 //! Interleavers: pure algorithms on patterns, no hardware.
+
 pub mod recognise;
 pub mod search;
