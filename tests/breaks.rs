@@ -205,7 +205,7 @@ fn break_module(module: &str, from: &str, to: &str, part: &str) {
 
 #[test]
 fn a_wrong_adder_of_the_tree_is_caught() {
-    break_module("cf_dot", "sum = a + b", "sum = a - b", "sum of products");
+    break_module("cf_sum", "sum_q <= a + b", "sum_q <= a - b", "sum of products");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 // A dot product: `Lanes` activations times `Lanes` weights, summed in a pipelined tree.
 //
-// Does:      multiplies in one cycle and adds pairs in each one after, exact at every node.
+// Does:      multiplies in one cycle, exactly; cf_sum adds.
 // Does not:  accumulate over cycles: that is cf_accumulate's work.
 // Latency:   1 + ceil(log2(Lanes)) cycles.
 // Limits:    1 <= Lanes; activations signed or not, weights two's complement.
@@ -27,49 +27,35 @@ module cf_dot #(
   endgenerate
 
   localparam ProductBits = ActBits + WeightBits;
-  localparam Levels = (Lanes > 1) ? $clog2(Lanes) : 0;
 
-  genvar l, k, n;
+  reg [Lanes*ProductBits-1:0] product_q;
+
+  genvar l;
   generate
-    // level 0: products; level k: ceil(Lanes / 2^k) sums, one bit wider each
-    for (k = 0; k <= Levels; k = k + 1) begin : g_level
-      localparam Nodes = (Lanes + (1 << k) - 1) >> k;
-      localparam Bits = ProductBits + k;
-      reg [Nodes*Bits-1:0] node_q;
-
-      if (k == 0) begin : g_products
-        for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-          wire signed [WeightBits-1:0] weight = weight_i[l*WeightBits+:WeightBits];
-          if (ActSigned != 0) begin : g_signed
-            wire signed [ActBits-1:0] act = act_i[l*ActBits+:ActBits];
-            wire signed [ProductBits-1:0] product = act * weight;
-            always @(posedge clk_i) node_q[l*Bits+:Bits] <= product;
-          end else begin : g_unsigned
-            // the zero on top makes the activation a positive signed number
-            wire signed [ActBits:0] act = {1'b0, act_i[l*ActBits+:ActBits]};
-            wire signed [ProductBits:0] product = act * weight;
-            wire unused_sign = product[ProductBits];  // a copy of the bit below
-            always @(posedge clk_i) node_q[l*Bits+:Bits] <= product[ProductBits-1:0];
-          end
-        end
-      end else begin : g_sums
-        localparam Below = (Lanes + (1 << (k - 1)) - 1) >> (k - 1);
-        localparam BelowBits = Bits - 1;
-        for (n = 0; n < Nodes; n = n + 1) begin : g_node
-          wire signed [BelowBits-1:0] a = g_level[k-1].node_q[2*n*BelowBits+:BelowBits];
-          if (2 * n + 1 < Below) begin : g_pair
-            wire signed [BelowBits-1:0] b = g_level[k-1].node_q[(2*n+1)*BelowBits+:BelowBits];
-            wire signed [Bits-1:0] sum = a + b;
-            always @(posedge clk_i) node_q[n*Bits+:Bits] <= sum;
-          end else begin : g_alone
-            always @(posedge clk_i) node_q[n*Bits+:Bits] <= {a[BelowBits-1], a};
-          end
-        end
+    for (l = 0; l < Lanes; l = l + 1) begin : g_lane
+      wire signed [WeightBits-1:0] weight = weight_i[l*WeightBits+:WeightBits];
+      if (ActSigned != 0) begin : g_signed
+        wire signed [ActBits-1:0] act = act_i[l*ActBits+:ActBits];
+        wire signed [ProductBits-1:0] product = act * weight;
+        always @(posedge clk_i) product_q[l*ProductBits+:ProductBits] <= product;
+      end else begin : g_unsigned
+        // the zero on top makes the activation a positive signed number
+        wire signed [ActBits:0] act = {1'b0, act_i[l*ActBits+:ActBits]};
+        wire signed [ProductBits:0] product = act * weight;
+        wire unused_sign = product[ProductBits];  // a copy of the bit below
+        always @(posedge clk_i) product_q[l*ProductBits+:ProductBits] <= product[ProductBits-1:0];
       end
     end
   endgenerate
 
-  assign sum_o = g_level[Levels].node_q;
+  cf_sum #(
+      .Inputs(Lanes),
+      .Bits  (ProductBits)
+  ) i_sum (
+      .clk_i(clk_i),
+      .d_i  (product_q),
+      .sum_o(sum_o)
+  );
 
 endmodule
 

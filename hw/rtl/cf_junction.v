@@ -10,8 +10,8 @@
 //            L = ceil(log2(LanesPerUnit)).
 // Handshake: permits. Upstream: `room_avail_o`/`room_take_i` before a frame is written, `frame_i`
 //            as soon as its last write is close enough to start. Downstream the same, mirrored.
-// Limits:    Wide = 0: see cf_units_serial; Wide = 1: see cf_units_wide. Raw = 1 gives accumulators
-//            (OutBits = AccBits), Raw = 0 codes by Shift, Low, High. Release: the cycle of this
+// Limits:    Wide = 0: see cf_units_serial; Wide = 1: see cf_units_wide. Raw, Shift, Low, High: see
+//            cf_output. Release: the cycle of this
 //            junction in which its left memory may be written again: late enough that the first
 //            word comes after the last read, max(0, Cycles - 1 - write latency of the junction
 //            before), or max(0, Cycles - 2) behind cf_stream_in.
@@ -81,23 +81,14 @@ module cf_junction #(
     output wire                        wframe_end_o
 );
 
-  generate
-    if (Raw != 0 && OutBits != AccBits) begin : g_illegal
-      cf_junction_needs_OutBits_equal_to_AccBits_where_Raw_is_1 stop ();  // no such module
-    end
-  endgenerate
-
   localparam CycleBits = (Cycles > 1) ? $clog2(Cycles) : 1;
   localparam Lanes = Units * LanesPerUnit + SharedLanes;
   localparam Levels = (LanesPerUnit > 1) ? $clog2(LanesPerUnit) : 0;
   localparam UnitLatency = (Wide != 0) ? 4 + Levels : 2 + Levels;
   localparam WriteLatency = 3 + UnitLatency + 1;  // operands, units, requantisation
 
-  wire                        frame_avail;
-  wire                        start;
   wire                        run;
   wire                        last;
-  wire                        release_room;
   wire [       CycleBits-1:0] cycle;
   wire                        valid_operands;
   wire                        last_operands;
@@ -107,43 +98,24 @@ module cf_junction #(
   wire [Units*OutRowBits-1:0] row_acc;
   wire [   Units*AccBits-1:0] acc;
 
-  assign room_take_o = start;
-
-  cf_credit #(
-      .Max    (Frames),
-      .Initial(0)
-  ) i_full (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .give_i (frame_i),
-      .take_i (start),
-      .avail_o(frame_avail)
-  );
-
-  cf_credit #(
-      .Max    (Frames),
-      .Initial(Frames)
-  ) i_room (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .give_i (release_room),
-      .take_i (room_take_i),
-      .avail_o(room_avail_o)
-  );
-
-  cf_sequencer #(
-      .Cycles (Cycles),
-      .Release(Release)
-  ) i_sequencer (
-      .clk_i        (clk_i),
-      .rst_ni       (rst_ni),
-      .frame_avail_i(frame_avail),
-      .room_avail_i (room_avail_i),
-      .start_o      (start),
-      .run_o        (run),
-      .cycle_o      (cycle),
-      .last_o       (last),
-      .release_o    (release_room)
+  cf_control #(
+      .Frames   (Frames),
+      .Cycles   (Cycles),
+      .Release  (Release),
+      .LastWrite(WriteLatency)
+  ) i_control (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .room_avail_o(room_avail_o),
+      .room_take_i (room_take_i),
+      .frame_i     (frame_i),
+      .room_avail_i(room_avail_i),
+      .room_take_o (room_take_o),
+      .frame_o     (frame_o),
+      .wframe_end_o(wframe_end_o),
+      .run_o       (run),
+      .cycle_o     (cycle),
+      .last_o      (last)
   );
 
   cf_lanes #(
@@ -253,60 +225,25 @@ module cf_junction #(
     end
   endgenerate
 
-  genvar u;
-  generate
-    for (u = 0; u < Units; u = u + 1) begin : g_result
-      if (Raw != 0) begin : g_raw
-        cf_delay #(
-            .Width(AccBits),
-            .Depth(1)
-        ) i_logit (
-            .clk_i(clk_i),
-            .d_i  (acc[u*AccBits+:AccBits]),
-            .q_o  (wdata_o[u*OutBits+:OutBits])
-        );
-      end else begin : g_code
-        cf_requant #(
-            .AccBits(AccBits),
-            .Shift  (Shift),
-            .OutBits(OutBits),
-            .Low    (Low),
-            .High   (High)
-        ) i_requant (
-            .clk_i (clk_i),
-            .acc_i (acc[u*AccBits+:AccBits]),
-            .code_o(wdata_o[u*OutBits+:OutBits])
-        );
-      end
-
-      cf_delay_flag #(
-          .Depth(1)
-      ) i_we (
-          .clk_i (clk_i),
-          .rst_ni(rst_ni),
-          .d_i   (valid_acc[u]),
-          .q_o   (we_o[u])
-      );
-
-      cf_delay #(
-          .Width(OutRowBits),
-          .Depth(1)
-      ) i_row (
-          .clk_i(clk_i),
-          .d_i  (row_acc[u*OutRowBits+:OutRowBits]),
-          .q_o  (wrow_o[u*OutRowBits+:OutRowBits])
-      );
-
-`ifdef CF_TRACE
-      always @(posedge clk_i) begin
-        if (rst_ni && valid_acc[u])
-          $display("CF_TRACE %m acc %0d", $signed(acc[u*AccBits+:AccBits]));
-        if (rst_ni && we_o[u])
-          $display("CF_TRACE %m out %0d", wdata_o[u*OutBits+:OutBits]);
-      end
-`endif
-    end
-  endgenerate
+  cf_output #(
+      .Slots  (Units),
+      .RowBits(OutRowBits),
+      .AccBits(AccBits),
+      .Raw    (Raw),
+      .Shift  (Shift),
+      .OutBits(OutBits),
+      .Low    (Low),
+      .High   (High)
+  ) i_output (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .valid_i(valid_acc),
+      .row_i  (row_acc),
+      .acc_i  (acc),
+      .we_o   (we_o),
+      .wrow_o (wrow_o),
+      .wdata_o(wdata_o)
+  );
 
 `ifdef CF_TRACE
   genvar l;
@@ -322,25 +259,6 @@ module cf_junction #(
     end
   endgenerate
 `endif
-
-  // the next stage may start when its first read comes after our last write: two cycles before it
-  cf_delay_flag #(
-      .Depth(WriteLatency - 2)
-  ) i_frame (
-      .clk_i (clk_i),
-      .rst_ni(rst_ni),
-      .d_i   (last),
-      .q_o   (frame_o)
-  );
-
-  cf_delay_flag #(
-      .Depth(2)
-  ) i_frame_end (
-      .clk_i (clk_i),
-      .rst_ni(rst_ni),
-      .d_i   (frame_o),
-      .q_o   (wframe_end_o)
-  );
 
 endmodule
 

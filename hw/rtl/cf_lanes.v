@@ -1,5 +1,6 @@
 // The lanes of a junction up to their operands: cycle number in, activations and weights out.
 //
+// The row r of a writer's slot is dealt to stripe r mod 2^StripeBits of that slot (see cf_deal).
 // Lane l of unit u reads copy u*CopiesPerUnit + (l mod CopiesPerUnit) of the left memory, a shared
 // lane has a copy of its own; with one copy in all, every lane reads that. With a copy for every
 // lane (OneRow = 1) the row ROM has a row for each copy, else one for each bank of each copy.
@@ -8,8 +9,8 @@
 //            brings the weights at the same time.
 // Does not:  multiply.
 // Latency:   3 cycles from `cycle_i` to `act_o` and `weight_o`.
-// Limits:    as cf_left. A ROM that a shape does not need has no file: RowFile where banks have one
-//            row, BankFile where there is one bank.
+// Limits:    as cf_left and cf_deal. A ROM that a shape does not need has no file: RowFile where
+//            banks have one row, BankFile where there is one bank.
 `default_nettype none
 
 module cf_lanes #(
@@ -57,14 +58,20 @@ module cf_lanes #(
   localparam BankRows = (Rows + (1 << StripeBits) - 1) >> StripeBits;
   localparam BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1;
   localparam Copies = (OneCopy != 0) ? 1 : Units * CopiesPerUnit + SharedLanes;
-  localparam RowFields = (OneRow != 0) ? Copies : Copies * Banks;
+  localparam LeftStripeBits = (Stripes > 1) ? $clog2(Stripes) : 1;
+  localparam Fields = (OneRow != 0) ? 1 : Banks;  // row fields of a copy
 
-  wire [   RowFields*BankRowBits-1:0] row;
-  wire [      Lanes*BankBits-1:0] bank;
-  wire [      Copies*ActBits*Banks-1:0] column;
-  wire                              last_read;
-  wire [             CycleBits-1:0] cycle_bank;
-  wire [             CycleBits-1:0] cycle_weight;
+  wire [                   Slots-1:0] we;
+  wire [    Slots*LeftStripeBits-1:0] wstripe;
+  wire [       Slots*BankRowBits-1:0] wrow;
+  wire [           Slots*ActBits-1:0] wdata;
+  wire                                wframe_end;
+  wire [Copies*Fields*BankRowBits-1:0] row;
+  wire [          Lanes*BankBits-1:0] bank;
+  wire [    Copies*ActBits*Banks-1:0] column;
+  wire                                last_read;
+  wire [               CycleBits-1:0] cycle_bank;
+  wire [               CycleBits-1:0] cycle_weight;
 
   // cycle + 1: rows known, banks read; cycle + 2: banks known, lanes select; cycle + 3: operands
   cf_delay_flag #(
@@ -98,7 +105,7 @@ module cf_lanes #(
   generate
     if (BankRows > 1) begin : g_row_rom
       cf_rom #(
-          .Width(RowFields * BankRowBits),
+          .Width(Copies * Fields * BankRowBits),
           .Depth(Cycles),
           .File (RowFile),
           .Hash (RowHash)
@@ -144,21 +151,42 @@ module cf_lanes #(
     end
   endgenerate
 
-  cf_left #(
-      .Bits      (ActBits),
-      .Slots     (Slots),
-      .Rows      (Rows),
-      .StripeBits(StripeBits),
-      .Frames    (Frames),
-      .Copies    (Copies),
-      .OneRow    (OneRow)
-  ) i_left (
+  cf_deal #(
+      .Bits    (ActBits),
+      .Slots   (Slots),
+      .Rows    (Rows),
+      .Stripes (Stripes),
+      .BankRows(BankRows)
+  ) i_deal (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
       .we_i        (we_i),
       .wrow_i      (wrow_i),
       .wdata_i     (wdata_i),
       .wframe_end_i(wframe_end_i),
+      .we_o        (we),
+      .wstripe_o   (wstripe),
+      .wrow_o      (wrow),
+      .wdata_o     (wdata),
+      .wframe_end_o(wframe_end)
+  );
+
+  cf_left #(
+      .Bits    (ActBits),
+      .Slots   (Slots),
+      .Stripes (Stripes),
+      .BankRows(BankRows),
+      .Frames  (Frames),
+      .Copies  (Copies),
+      .Fields  (Fields)
+  ) i_left (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .we_i        (we),
+      .wstripe_i   (wstripe),
+      .wrow_i      (wrow),
+      .wdata_i     (wdata),
+      .wframe_end_i(wframe_end),
       .row_i       (row),
       .rframe_end_i(last_read),
       .column_o    (column)

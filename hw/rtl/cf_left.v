@@ -1,50 +1,52 @@
 // The left memory of a junction: the activations of several frames, in banks, in copies.
 //
 // A bank holds one code a row and frame and can be read once a cycle. The producer writes each of
-// its `Slots` at a row of its own; rows are dealt over 2^StripeBits banks a slot (row r goes to
-// bank slot + Slots * (r mod 2^StripeBits)), so that a junction which needs more reads a cycle
-// finds more banks. All of it stands in `Copies` copies, each with a row for each bank, or with
-// OneRow = 1 a row for all of its banks, which is enough for a copy that only one lane reads.
+// its `Slots` into one of that slot's `Stripes` banks, at a bank row of its own (see cf_deal): bank
+// slot + Slots * stripe. All of it stands in `Copies` copies, each with `Fields` row fields: bank b
+// of copy c is read at row field c * Fields + (b mod Fields). Fields = Banks gives every bank a row
+// of its own; 1 gives all banks the same, enough for a copy that only one lane reads; w gives one
+// to each of w lanes that read banks b with b mod w = lane.
 //
 // Does:      keeps `Frames` frames in a ring: one is written while an older one is read.
 // Does not:  know whether a frame is complete: the permits of cf_credit do.
 // Latency:   1 cycle from `row_i` to `column_o`; a word may be read in the cycle after its write.
 // Output:    `column_o` is bit-sliced for the selectors: bit b of all banks of copy c is
 //            column_o[(c * Bits + b) * Banks +: Banks].
-// Limits:    2 <= Frames, 1 <= Bits, Slots, Rows, Copies.
+// Limits:    2 <= Frames, 1 <= Bits, Slots, Stripes, BankRows, Copies, Fields; stripe and rows in
+//            range. With one stripe `wstripe_i`, with one bank row `wrow_i` and `row_i` mean
+//            nothing.
 `default_nettype none
 
 module cf_left #(
     parameter Bits = 4,
     parameter Slots = 16,
-    parameter Rows = 50,
-    parameter StripeBits = 0,
+    parameter Stripes = 1,
+    parameter BankRows = 50,
     parameter Frames = 2,
     parameter Copies = 1,
-    parameter OneRow = 0,
+    parameter Fields = 16,
     // derived, not to be set
-    parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1,
-    parameter Stripes = ((1 << StripeBits) < Rows) ? (1 << StripeBits) : Rows,
-    parameter Banks = Slots * Stripes,
-    parameter BankRows = (Rows + (1 << StripeBits) - 1) >> StripeBits,
+    parameter StripeBits = (Stripes > 1) ? $clog2(Stripes) : 1,
     parameter BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1,
-    parameter RowFields = (OneRow != 0) ? Copies : Copies * Banks
+    parameter Banks = Slots * Stripes
 ) (
     input  wire                                 clk_i,
     input  wire                                 rst_ni,
     // write port
     input  wire [                    Slots-1:0] we_i,
-    input  wire [            Slots*RowBits-1:0] wrow_i,
+    input  wire [         Slots*StripeBits-1:0] wstripe_i,
+    input  wire [        Slots*BankRowBits-1:0] wrow_i,
     input  wire [               Slots*Bits-1:0] wdata_i,
     input  wire                                 wframe_end_i,
     // read port
-    input  wire [    RowFields*BankRowBits-1:0] row_i,
+    input  wire [Copies*Fields*BankRowBits-1:0] row_i,
     input  wire                                 rframe_end_i,
     output wire [        Copies*Bits*Banks-1:0] column_o
 );
 
   generate
-    if (Frames < 2 || Bits < 1 || Slots < 1 || Rows < 1 || Copies < 1) begin : g_illegal
+    if (Frames < 2 || Bits < 1 || Slots < 1 || Stripes < 1 || BankRows < 1 || Copies < 1 ||
+        Fields < 1) begin : g_illegal
       cf_left_needs_Frames_of_at_least_2_and_all_else_of_at_least_1 stop ();  // no such module
     end
   endgenerate
@@ -71,8 +73,7 @@ module cf_left #(
   genvar c, s, t, b;
   generate
     for (s = 0; s < Slots; s = s + 1) begin : g_slot
-      wire [RowBits-1:0] wrow = wrow_i[s*RowBits+:RowBits];
-      wire [   Bits-1:0] wdata = wdata_i[s*Bits+:Bits];
+      wire [Bits-1:0] wdata = wdata_i[s*Bits+:Bits];
 
       for (t = 0; t < Stripes; t = t + 1) begin : g_stripe
         localparam Bank = s + Slots * t;
@@ -80,15 +81,13 @@ module cf_left #(
         wire [AddrBits-1:0] waddr;
 
         if (Stripes > 1) begin : g_striped
-          localparam SelectBits = (StripeBits < RowBits) ? StripeBits : RowBits;
-          localparam [SelectBits-1:0] Stripe = t;
-          assign we = we_i[s] && wrow[SelectBits-1:0] == Stripe;
+          localparam [StripeBits-1:0] Stripe = t;
+          assign we = we_i[s] && wstripe_i[s*StripeBits+:StripeBits] == Stripe;
         end else begin : g_plain
           assign we = we_i[s];
         end
         if (BankRows > 1) begin : g_rows
-          wire [BankRowBits-1:0] bank_row = wrow[StripeBits+:BankRowBits];
-          assign waddr = {wframe_q, bank_row};
+          assign waddr = {wframe_q, wrow_i[s*BankRowBits+:BankRowBits]};
         end else begin : g_row
           assign waddr = wframe_q;
         end
@@ -98,7 +97,7 @@ module cf_left #(
           wire [    Bits-1:0] rdata;
 
           if (BankRows > 1) begin : g_raddr
-            localparam Field = (OneRow != 0) ? c : c * Banks + Bank;
+            localparam Field = c * Fields + Bank % Fields;
             assign raddr = {rframe_q, row_i[Field*BankRowBits+:BankRowBits]};
           end else begin : g_rframe
             assign raddr = rframe_q;
@@ -121,12 +120,12 @@ module cf_left #(
           end
         end
       end
-      if (Rows == 1) begin : g_no_row
-        wire unused_wrow = &{1'b0, wrow};
-      end
+    end
+    if (Stripes == 1) begin : g_no_stripe
+      wire unused_stripe = &{1'b0, wstripe_i};
     end
     if (BankRows == 1) begin : g_no_address
-      wire unused_row = &{1'b0, row_i};
+      wire unused_row = &{1'b0, row_i, wrow_i};
     end
   endgenerate
 

@@ -148,19 +148,23 @@ module cf_result #(
       .q_o  (row)
   );
 
+  wire [Slots-1:0] one_stripe = 'b0;
+
   cf_left #(
-      .Bits  (Bits),
-      .Slots (Slots),
-      .Rows  (Rows),
-      .Frames(Frames)
+      .Bits    (Bits),
+      .Slots   (Slots),
+      .BankRows(Rows),
+      .Frames  (Frames),
+      .Fields  (1)
   ) i_logits (
       .clk_i       (aclk),
       .rst_ni      (aresetn),
       .we_i        (we_i),
+      .wstripe_i   (one_stripe),
       .wrow_i      (wrow_i),
       .wdata_i     (wdata_i),
       .wframe_end_i(wframe_end_i),
-      .row_i       ({Slots{row_read}}),
+      .row_i       (row_read),
       .rframe_end_i(last_read),
       .column_o    (column)
   );
