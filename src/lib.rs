@@ -23,6 +23,7 @@ pub mod packet;
 pub mod pattern;
 pub mod pipeline;
 pub mod quantise;
+pub mod report;
 pub mod save;
 pub mod schedule;
 pub mod train;
