@@ -17,6 +17,7 @@ pub mod ids;
 pub mod load;
 pub mod lower;
 pub mod manifest;
+pub mod masks;
 pub mod model;
 pub mod packet;
 pub mod pattern;

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod check;
 pub mod compile;
 pub mod infer;
+pub mod pattern;
 pub mod simulate;
 pub mod simulation;
 pub mod train;
