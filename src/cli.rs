@@ -2,7 +2,7 @@
 
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
-use crate::commands::{check, compile, infer, simulate, train, verify};
+use crate::commands::{check, compile, infer, pattern, simulate, train, verify};
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
 use clap::{Parser, Subcommand};
@@ -29,6 +29,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Pattern(pattern::Args),
     Train(train::Args),
     Check(check::Args),
     Infer(infer::Args),
@@ -40,6 +41,7 @@ enum Command {
 impl Command {
     fn run(&self) -> Result<Answer, Error> {
         match self {
+            Self::Pattern(args) => pattern::run(args),
             Self::Check(args) => check::run(args),
             Self::Infer(args) => infer::run(args),
             Self::Compile(args) => compile::run(args),

@@ -5,6 +5,7 @@ use crate::emit::{PackageError, UnsupportedError};
 use crate::exit::Exit;
 use crate::load::{HeadError, InputError, LabelError, WriteError};
 use crate::lower::InterfaceError;
+use crate::masks::MaskError;
 use crate::quantise::QuantiseError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
@@ -37,6 +38,8 @@ pub enum Error {
     Unsupported(#[from] UnsupportedError),
     /// A package could not be written.
     Package(#[from] PackageError),
+    /// Masks could not be made.
+    Mask(#[from] MaskError),
     /// Training failed.
     Train(#[from] TrainError),
     /// Simulation failed.

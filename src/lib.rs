@@ -18,6 +18,7 @@ pub mod interleave;
 pub mod load;
 pub mod lower;
 pub mod manifest;
+pub mod masks;
 pub mod model;
 pub mod packet;
 pub mod pattern;

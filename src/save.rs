@@ -208,6 +208,20 @@ fn mask_of(name: String, pattern: &Pattern) -> Tensor {
     dense(name, Dtype::U8, pattern, &vec![1u8; pattern.edges()], |m| [m])
 }
 
+/// A pattern as a mask, `[N_r, N_l]` row by row: 1 where there is an edge.
+pub(crate) fn mask_cells(pattern: &Pattern) -> Vec<u8> {
+    mask_of(String::new(), pattern).bytes
+}
+
+/// The bytes of a safetensors file of masks, U8 `[N_r, N_l]`, named `fc0.mask` and so on.
+pub(crate) fn masks(patterns: &[&Pattern]) -> Vec<u8> {
+    let mask = |(i, pattern): (usize, &&Pattern)| {
+        let [_, _, name] = numbered(i);
+        mask_of(name, pattern)
+    };
+    serialise(&patterns.iter().enumerate().map(mask).collect::<Vec<_>>())
+}
+
 fn flat<T: Copy, const N: usize>(
     name: String,
     dtype: Dtype,

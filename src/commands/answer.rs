@@ -19,3 +19,15 @@ impl Answer {
         Self { text: format!("{}\n", text.trim_end()), json, passed }
     }
 }
+
+/// A whole number with its thousands set apart.
+pub(super) fn grouped(n: impl std::fmt::Display) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits"))
+        .collect();
+    groups.join(",")
+}

@@ -5,6 +5,7 @@ pub mod check;
 pub mod compile;
 pub mod infer;
 pub mod layout;
+pub mod pattern;
 pub mod simulate;
 pub mod simulation;
 pub mod train;

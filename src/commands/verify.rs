@@ -1,5 +1,6 @@
 //! `clashfree verify`: hardware against reference, bit for bit.
 
+use super::answer::grouped;
 use super::simulation::{CommandError, Common, Data, Run, Summary, run};
 use crate::model;
 use crate::verify::compare::Comparison;
@@ -129,16 +130,4 @@ impl fmt::Display for Verdict {
         let (wrong, frames) = (all.wrong_frames, all.frames);
         writeln!(f, "{wrong} of {frames} packets differ in class, margin, frame number or logits")
     }
-}
-
-/// A number with its thousands set apart.
-fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).expect("digits"))
-        .collect();
-    groups.join(",")
 }

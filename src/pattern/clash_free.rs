@@ -50,7 +50,9 @@ impl Order {
 }
 
 impl ClashFree {
-    /// Draws one, uniformly over the address tables of the family that give a pattern.
+    /// Draws one, without dither uniformly over the address tables of the family that give a
+    /// pattern. With dither all of them come up too, but where a right neuron straddles two sweeps
+    /// each order of the banks is as likely as any other, however many tables go with it.
     ///
     /// An edge could stand twice only where a right neuron straddles two sweeps, as its end of
     /// `a` edges of one and `b` edges of the next, `a + b = d_in`. So each sweep is drawn to avoid
@@ -67,8 +69,9 @@ impl ClashFree {
     /// - if `ra = rb = 0`, then `qa + qb ≤ depth`.
     ///
     /// With room for both, any order of the free addresses will do, and so do the same starts as
-    /// before: a bank that counts on from where it was reads nothing twice in `depth` reads. How
-    /// many choices a sweep has depends on `a` and `b` alone, hence the uniformity.
+    /// before: a bank that counts on from where it was reads nothing twice in `depth` reads.
+    /// Without dither, how many choices a sweep has depends on `a` and `b` alone, hence the
+    /// uniformity; [`count`](super::count()) has their number.
     ///
     /// # Errors
     /// If `z` does not divide the number of left neurons.
@@ -80,10 +83,7 @@ impl ClashFree {
         seed: u64,
     ) -> Result<Self, GenerateError> {
         let Degrees { left, right, d_out, d_in } = degrees;
-        if z == 0 || !left.is_multiple_of(z) {
-            return Err(GenerateError::Parallelism { left, z });
-        }
-        let depth = left / z;
+        let depth = depth(left, z)?;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut sweeps: Vec<Sweep> = Vec::with_capacity(d_out);
         for s in 0..d_out {
@@ -145,6 +145,17 @@ impl ClashFree {
 
 fn neuron(bank: Bank, address: Address, z: usize) -> Neuron {
     Neuron::new(address.at() * z + bank.at())
+}
+
+/// Neurons in each of `z` banks.
+///
+/// # Errors
+/// If `z` does not divide the number of left neurons.
+pub(super) fn depth(left: usize, z: usize) -> Result<usize, GenerateError> {
+    if z == 0 || !left.is_multiple_of(z) {
+        return Err(GenerateError::Parallelism { left, z });
+    }
+    Ok(left / z)
 }
 
 /// The parallelisms next below and above `z` that divide `left`, for messages.

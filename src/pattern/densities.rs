@@ -101,7 +101,7 @@ impl Step {
     }
 }
 
-fn gcd(a: usize, b: usize) -> usize {
+pub(super) fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
@@ -110,7 +110,7 @@ fn gcd(a: usize, b: usize) -> usize {
 pub enum DegreeError {
     /// A layer without neurons.
     #[error("a junction needs neurons on both sides, found {left} and {right}")]
-    #[diagnostic(code(clashfree::pattern::empty_layer))]
+    #[diagnostic(code(clashfree::pattern::empty_layer), help("give every layer a neuron or more"))]
     Empty {
         /// Left neurons.
         left: usize,
@@ -122,7 +122,14 @@ pub enum DegreeError {
         "out-degree {d_out} is not possible from {left} to {right} neurons; {}",
         describe(nearest)
     )]
-    #[diagnostic(code(clashfree::pattern::degrees))]
+    #[diagnostic(
+        code(clashfree::pattern::degrees),
+        help(
+            "give one of these out-degrees, or layers of other sizes: from {left} to {right} neurons \
+             the out-degrees are the multiples of {}",
+            right / gcd(*left, *right)
+        )
+    )]
     Infeasible {
         /// Left neurons.
         left: usize,
@@ -137,7 +144,10 @@ pub enum DegreeError {
     #[error(
         "out-degree {d_out} from {left} to {right} neurons makes {edges} edges; the limit is {MAX_EDGES}"
     )]
-    #[diagnostic(code(clashfree::pattern::too_many_edges))]
+    #[diagnostic(
+        code(clashfree::pattern::too_many_edges),
+        help("from {left} neurons the out-degree may be {}", MAX_EDGES / *left as u64)
+    )]
     TooLarge {
         /// Left neurons.
         left: usize,
@@ -150,7 +160,10 @@ pub enum DegreeError {
     },
     /// More neurons than the compiler takes.
     #[error("layers of {left} and {right} neurons are too large; the limit is {MAX_EDGES}")]
-    #[diagnostic(code(clashfree::pattern::layer_too_large))]
+    #[diagnostic(
+        code(clashfree::pattern::layer_too_large),
+        help("give layers of at most {MAX_EDGES} neurons")
+    )]
     LayerTooLarge {
         /// Left neurons.
         left: usize,

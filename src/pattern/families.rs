@@ -96,7 +96,7 @@ impl From<Family> for String {
 /// A name that is no family's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("there is no pattern family {name:?}; there are {}", Family::ALL.map(Family::name).join(", "))]
-#[diagnostic(code(clashfree::pattern::family))]
+#[diagnostic(code(clashfree::pattern::family), help("docs/patterns.md says what each of them is"))]
 pub struct UnknownFamily {
     /// The name given.
     pub name: String,

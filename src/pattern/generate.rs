@@ -3,7 +3,7 @@
 use super::clash_free::{self, ClashFree};
 use super::random_structured;
 use super::{DegreeError, Degrees, Family, Pattern};
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Draws a pattern from `left` to `right` neurons with out-degree `d_out`.
@@ -36,6 +36,14 @@ pub fn generate(
     }
 }
 
+/// The seed of a junction's pattern, where one seed decides about a whole head: the same in `train`
+/// and in `pattern`.
+pub fn junction_seed(seed: u64, junction: usize) -> u64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(junction as u64);
+    rng.next_u64()
+}
+
 /// Why no pattern could be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum GenerateError {
@@ -45,7 +53,13 @@ pub enum GenerateError {
     Degrees(#[from] DegreeError),
     /// A clash-free family without a parallelism.
     #[error("the pattern family {family} needs a parallelism (z, the number of banks and lanes)")]
-    #[diagnostic(code(clashfree::pattern::parallelism_missing))]
+    #[diagnostic(
+        code(clashfree::pattern::parallelism_missing),
+        help(
+            "give `parallelism` in a recipe, `--parallelism` or `--cycles` on the command line, or take {}",
+            Family::RandomStructured
+        )
+    )]
     ParallelismMissing {
         /// The family asked for.
         family: Family,
@@ -56,7 +70,13 @@ pub enum GenerateError {
          neurons; the nearest parallelisms that work: {}",
         clash_free::nearest_parallelisms(*left, *z)
     )]
-    #[diagnostic(code(clashfree::pattern::parallelism))]
+    #[diagnostic(
+        code(clashfree::pattern::parallelism),
+        help(
+            "give one of these: {}; or change the left layer",
+            clash_free::nearest_parallelisms(*left, *z)
+        )
+    )]
     Parallelism {
         /// Left neurons.
         left: usize,

@@ -1,15 +1,21 @@
 //! The graph of a junction: which left neuron feeds which right neuron.
 
+mod advise;
 mod clash_free;
+mod count;
 mod densities;
 mod families;
 mod generate;
 mod random_structured;
+mod spread;
 
+pub use advise::{Choice, advise, fewest_cycles};
 pub use clash_free::{ClashFree, Order, Sweep};
+pub use count::{Count, Counted, MAX_DIGITS, count};
 pub use densities::{DegreeError, Degrees, MAX_EDGES};
 pub use families::{Family, Starts, UnknownFamily};
-pub use generate::{GenerateError, generate};
+pub use generate::{GenerateError, generate, junction_seed};
+pub use spread::{Common, Spread, spread};
 
 use crate::ids::Neuron;
 

@@ -3,20 +3,19 @@
 use super::error::TrainError;
 use super::recipe::JunctionPlan;
 use crate::load::{self, HeadJunction};
-use crate::pattern::{Pattern, generate};
+use crate::pattern::{Pattern, generate, junction_seed};
 use crate::quantise::{Activation, Format, QuantHead, QuantiseError, Source, quantise_junction};
 use crate::save::{self, FloatJunction};
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// The bias that training starts from, as in the paper's code.
 const FIRST_BIAS: f32 = 0.1;
 
-/// Streams of the recipe's seed: what is drawn for one purpose does not depend on the others.
+/// Streams of the recipe's seed: what is drawn for one purpose does not depend on the others. The
+/// first 2^32 are those of [`junction_seed`].
 #[derive(Clone, Copy)]
 pub enum Stream {
-    /// The pattern of a junction.
-    Pattern(usize),
     /// The first weights of a junction.
     Weights(usize),
     /// The order of samples.
@@ -29,7 +28,6 @@ pub enum Stream {
 pub fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(match stream {
-        Stream::Pattern(j) => j as u64,
         Stream::Weights(j) => (1 << 32) + j as u64,
         Stream::Order => 2 << 32,
         Stream::Validation => 3 << 32,
@@ -108,7 +106,7 @@ impl Network {
     pub fn draw(plan: &[JunctionPlan], seed: u64) -> Result<Self, TrainError> {
         let draw = |(j, plan): (usize, &JunctionPlan)| {
             let d = plan.degrees;
-            let pattern_seed = stream(seed, Stream::Pattern(j)).next_u64();
+            let pattern_seed = junction_seed(seed, j);
             let pattern =
                 generate(plan.family, d.left, d.right, d.d_out, plan.parallelism, pattern_seed)
                     .map_err(|source| TrainError::Pattern { junction: j, source })?;
