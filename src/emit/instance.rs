@@ -51,7 +51,6 @@ pub(super) fn junction(number: usize, stage: &JunctionStage) -> Junction {
     p.set("OutBits", format_args!("L{}Bits", number + 1));
     p.set("Low", stage.requant.map_or(0, |r| r.low));
     p.set("High", stage.requant.map_or(0, |r| r.high));
-    p.set("OutRows", format_args!("L{}Rows", number + 1));
     for (name, rom) in stage.roms() {
         p.set(&format!("{name}File"), format_args!("{{RomDir, \"{}\"}}", rom.file));
         p.set(&format!("{name}Hash"), format_args!("32'h{:08x}", rom.words.hash()));
@@ -104,6 +103,7 @@ fn copies(p: &mut Parameters, stage: &JunctionStage, copies: &CopiesStage) {
     p.flag("OneCopy", copies.one_copy);
     p.flag("OneRow", copies.one_row);
     p.set("BiasRows", stage.bias_rom.words.rows());
+    p.set("OutRows", stage.out_rows);
 }
 
 fn tied(p: &mut Parameters, stage: &JunctionStage, tied: &TiedStage) {
@@ -133,7 +133,6 @@ fn tied(p: &mut Parameters, stage: &JunctionStage, tied: &TiedStage) {
             p.flag("Masks", mask_rom.is_some());
         }
     }
-    p.set("Rounds", tied.rounds);
-    p.set("LastLines", tied.last_lines);
+    p.set("Neurons", stage.right);
     p.set("OutSlots", stage.out_slots);
 }

@@ -223,9 +223,11 @@ impl JunctionStage {
         match &self.datapath {
             Datapath::Copies(_) => Interleaver::Copies,
             Datapath::Tied(tied) => match tied.addresses {
-                AddressStage::Counted { sweeps: 1, .. } => Interleaver::Counter,
+                AddressStage::None | AddressStage::Counted { sweeps: 1, .. } => {
+                    Interleaver::Counter
+                }
                 AddressStage::Counted { .. } => Interleaver::Starts,
-                _ => Interleaver::Tied,
+                AddressStage::Table { .. } => Interleaver::Tied,
             },
         }
     }

@@ -65,9 +65,10 @@ impl Schedule {
         match &self.kind {
             Arrangement::Copies(_) => Interleaver::Copies,
             Arrangement::Tied(tied) => match &tied.addresses {
+                Addresses::None => Interleaver::Counter,
                 Addresses::Counted { starts, .. } if starts.len() == 1 => Interleaver::Counter,
                 Addresses::Counted { .. } => Interleaver::Starts,
-                Addresses::None | Addresses::Table => Interleaver::Tied,
+                Addresses::Table => Interleaver::Tied,
             },
         }
     }

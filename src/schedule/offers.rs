@@ -237,7 +237,7 @@ impl Site<'_> {
         if !ways.is_power_of_two() {
             return None;
         }
-        self.tied_plan(tied, None, right_order)
+        self.tied_plan(tied.settled(self.layout.slots), None, right_order)
     }
 
     /// Tied lanes whose banks are dealt in the order of arrival.
