@@ -1,4 +1,5 @@
-// cf_junction_tied as a whole: frames come in as from cf_stream_in (Release as tight as it may be),
+// cf_junction_tied as a whole: frames come in as from cf_stream_in (the last write one cycle after
+// the frame's permit), with Late=1 as from a junction (two cycles), Release as tight as it may be;
 // tables are random, every result is compared with a sum over the words that the lanes should read.
 // Checked too: slots and rows in order, `frame_o` two cycles before the last write, writes in time
 // after a frame's last cycle, and with Stalls=0 no cycle lost between frames.
@@ -12,6 +13,9 @@
 // run: Slots=4 Rows=6 Stripes=3 BankRows=2 Lines=2 Width=12 Neurons=9 Steps=2 Depth=2 Sweeps=1 Skip=2 OutSlots=2 Lockstep=0
 // run: Slots=8 Rows=5 Stripes=1 BankRows=5 Lines=1 Width=8 Neurons=8 Straddle=1 Block=1 Blocks=9 Depth=5 Sweeps=2 Stalls=0
 // run: Slots=4 Rows=6 Stripes=2 BankRows=3 Lines=1 Width=4 Neurons=4 Straddle=1 Block=2 Blocks=5 Addresses=1 Place=1
+// run: Slots=4 Rows=6 Stripes=1 BankRows=6 Lines=2 Width=4 Neurons=12 Steps=1 Depth=6 Sweeps=1 OutSlots=2 Stalls=0
+// run: Slots=4 Rows=7 Stripes=3 BankRows=4 Lines=4 Width=2 Neurons=11 Steps=2 Addresses=1 OutSlots=2 Place=1 Late=1 Stalls=0
+// run: Slots=4 Rows=6 Stripes=2 BankRows=3 Lines=3 Width=8 Neurons=2 Steps=3 Addresses=1 OutSlots=1 Late=1 Stalls=0
 `define SYNTHESIS  // the tables are put into the ROMs from here, without files and their check
 `default_nettype none
 
@@ -35,6 +39,7 @@ module tb_junction_tied;
   parameter Sweeps = 2;
   parameter Skip = 1;
   parameter OutSlots = 1;
+  parameter Late = 0;
   parameter Stalls = 1;
   parameter Seed = 1;
 
@@ -52,7 +57,7 @@ module tb_junction_tied;
   localparam Fields = Copies * Width;
   localparam Lanes = Lines * Width;
   localparam AddressLatency = (Addresses == 0) ? 2 : 1;
-  localparam ReleaseInt = Cycles - 3 + AddressLatency - Place;
+  localparam ReleaseInt = Cycles - 3 + AddressLatency - Place - Late;
   localparam Release = (ReleaseInt > 0) ? ReleaseInt : 0;
   localparam RowBits = (Rows > 1) ? $clog2(Rows) : 1;
   localparam OutRows = (Neurons + OutSlots - 1) / OutSlots;
@@ -80,6 +85,11 @@ module tb_junction_tied;
   reg  [      Slots*ActBits-1:0] wdata = 'b0;
   reg                            wframe_end = 1'b0;
   reg                            next_avail = 1'b0;
+  // what the junction is given: the write port, or that of the cycle before
+  reg  [              Slots-1:0] we_q = 'b0;
+  reg  [      Slots*RowBits-1:0] wrow_q = 'b0;
+  reg  [      Slots*ActBits-1:0] wdata_q = 'b0;
+  reg                            wframe_end_q = 1'b0;
   wire                           next_take;
   wire                           next_frame;
   wire [           OutSlots-1:0] given;
@@ -121,10 +131,10 @@ module tb_junction_tied;
       .room_avail_o(room_avail),
       .room_take_i(room_take),
       .frame_i(frame),
-      .we_i(we),
-      .wrow_i(wrow),
-      .wdata_i(wdata),
-      .wframe_end_i(wframe_end),
+      .we_i((Late != 0) ? we_q : we),
+      .wrow_i((Late != 0) ? wrow_q : wrow),
+      .wdata_i((Late != 0) ? wdata_q : wdata),
+      .wframe_end_i((Late != 0) ? wframe_end_q : wframe_end),
       .room_avail_i(next_avail),
       .room_take_o(next_take),
       .frame_o(next_frame),
@@ -133,6 +143,13 @@ module tb_junction_tied;
       .wdata_o(acc),
       .wframe_end_o(next_end)
   );
+
+  always @(posedge clk) begin
+    we_q <= we;
+    wrow_q <= wrow;
+    wdata_q <= wdata;
+    wframe_end_q <= wframe_end;
+  end
 
   integer bank_of[0:Rows*Slots-1], row_of[0:Rows*Slots-1];  // where an arriving word is stored
   reg filled[0:Banks*BankRows-1];
@@ -290,7 +307,8 @@ module tb_junction_tied;
         end
       end
       #1;
-      accept = (beat != 0 || room_avail) && (Stalls == 0 || {$random(seed)} % 8 != 0 || now % 512 < 256);
+      accept = (beat != 0 || room_avail) &&
+          (Stalls == 0 || {$random(seed)} % 8 != 0 || now % 512 < 256);
       room_take = accept && beat == 0;
       good = accept && beat == Rows - 1;
       frame = good;
