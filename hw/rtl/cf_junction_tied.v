@@ -1,10 +1,10 @@
 // One junction whose lanes are tied to banks: left memory, lanes, units, requantisation.
 //
-// `Lines` lines of `Width` lanes; lane i of a line reads only banks b with b mod Width = i, so there
-// is no network between banks and lanes (see cf_lanes_tied). A line takes right neurons v, Lines +
-// v, 2 * Lines + v, ... one after the other, all lines in lockstep (aligned), or the one line takes
-// Width edges a cycle wherever neurons end (straddling; see cf_units_tied). Right neuron n is
-// written in slot n mod OutSlots, row n div OutSlots.
+// `Lines` lines of `Width` lanes; lane i of a line reads only banks b with b mod Width = i, so
+// there is no network between banks and lanes (see cf_lanes_tied). A line takes right neurons v,
+// Lines + v, 2 * Lines + v, ... one after the other, all lines in lockstep (aligned), or the one
+// line takes Width edges a cycle wherever neurons end (straddling; see cf_units_tied). Right neuron
+// n is written in slot n mod OutSlots, row n div OutSlots.
 //
 // Does:      runs a frame whenever one is there and the next stage has room for it; frames follow
 //            each other with no gap.

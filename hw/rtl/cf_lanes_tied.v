@@ -1,18 +1,18 @@
 // The lanes of a tied junction up to their operands: cycle number in, activations and weights out.
 //
 // `Lines` lines of `Width` lanes. Lane i of a line reads only banks b with b mod Width = i of its
-// line's copy of the left memory (Shared = 1: of the one copy that all lines read alike). Most often
-// that is one bank; where there are m = Banks / Width > 1, all of them read the same bank row and
-// the lane selects.
+// line's copy of the left memory (Shared = 1: of the one copy that all lines read alike). Most
+// often that is one bank; where there are m = Banks / Width > 1, all of them read the same bank row
+// and the lane selects.
 //
 // Addresses = 0: counted, see cf_count. AddressFile holds the starts, a line a sweep.
 // Addresses = 1: AddressFile holds the addresses, a line a cycle.
 // Addresses = 2: none, because m = 1 and a bank has one row. No file.
 // A line of AddressFile has a field for each lane of each copy: copy c, lane i is field c * Width +
-// i, at bit (c * Width + i) * (bits of a field). An address is, low bits first: which of the m banks
-// (bank i + Width * this; log2(m) bits, absent with m = 1), then the bank row (ceil(log2(BankRows))
-// bits, absent with one row); those are the bits of a field in a table of addresses. Counted
-// addresses have ceil(log2(Depth)) bits, at least 1.
+// i, at bit (c * Width + i) * (bits of a field). An address is, low bits first: which of the m
+// banks (bank i + Width * this; ceil(log2(m)) bits, absent with m = 1), then the bank row
+// (ceil(log2(BankRows)) bits, absent with one row); those are the bits of a field in a table of
+// addresses. Counted addresses have ceil(log2(Depth)) bits, at least 1.
 // WeightFile: a line a cycle; line v, lane i is field v * Width + i of WeightBits bits.
 // PlaceFile: see cf_deal.
 //

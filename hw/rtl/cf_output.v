@@ -4,8 +4,8 @@
 // Does:      requantises, and brings write enables and rows at the same time.
 // Does not:  wait.
 // Latency:   1 cycle.
-// Limits:    1 <= Slots. Raw = 1 gives accumulators (OutBits = AccBits), Raw = 0 codes by Shift, Low,
-//            High: see cf_requant.
+// Limits:    1 <= Slots. Raw = 1 gives accumulators (OutBits = AccBits), Raw = 0 codes by Shift,
+//            Low, High: see cf_requant.
 `default_nettype none
 
 module cf_output #(

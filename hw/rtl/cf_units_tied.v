@@ -7,16 +7,16 @@
 // ends (at most one does), its last blocks are OLD and those of the next neuron NEW: the first
 // blocks are OLD and the others NEW (Masks = 0), or MaskFile says which (Masks = 1: a line a cycle,
 // bit u = 1 where block u, lanes u * Block and up, is OLD; all ones where no neuron ends).
-// BiasFile: a line a round; line v's bias is field v of AccBits bits, that of neuron round * Lines +
-// v. A straddling junction has a round a neuron.
+// BiasFile: a line a round; line v's bias is field v of AccBits bits, that of neuron round * Lines
+// + v. A straddling junction has a round a neuron.
 //
 // Does:      dot products, accumulators, bias ROM.
 // Does not:  round or clamp.
 // Latency:   from operands to `acc_o` with `valid_o`: 2 + ceil(log2(Width)) aligned; straddling 2 +
 //            ceil(log2(Block)) + ceil(log2(Width / Block)).
 // Limits:    aligned: a frame has Rounds * Steps cycles. Straddling: Lines = 1, Block divides Width
-//            and the in-degree, Blocks = in-degree / Block, and 2 <= Width / Block < Blocks; a frame
-//            has Cycles, with Rounds * Blocks * Block = Width * Cycles.
+//            and the in-degree, Blocks = in-degree / Block, and 2 <= Width / Block < Blocks; a
+//            frame has Cycles, with Rounds * Blocks * Block = Width * Cycles.
 `default_nettype none
 
 module cf_units_tied #(

@@ -4,6 +4,7 @@
 // run: Depth=1 Fields=2 Sweeps=6 Steps=1 Skip=1 Cycles=6
 // run: Depth=5 Fields=8 Sweeps=9 Steps=5 Skip=1 Cycles=45
 // run: Depth=5 Fields=3 Sweeps=1 Steps=3 Skip=4 Cycles=12
+// run: Depth=5 Fields=3 Sweeps=1 Steps=3 Skip=4 Cycles=11
 // run: Depth=10 Fields=3 Sweeps=7 Steps=3 Skip=5 Cycles=30
 // run: Depth=8 Fields=3 Sweeps=1 Steps=3 Skip=8 Cycles=15
 // run: Depth=8 Fields=2 Sweeps=4 Steps=4 Skip=5 Cycles=16
