@@ -14,7 +14,7 @@
 //!   them, and the first run after a sweep begins says where it starts. So given an order, starts are
 //!   read off and not guessed.
 //!
-//! What is left to search for is an order, where that of the mask does not do: see [`search`].
+//! What is left to search for is an order, where that of the mask does not do: see `recognise/search.rs`.
 
 mod check;
 mod line;
@@ -81,7 +81,7 @@ pub fn recognise(pattern: &Pattern, width: usize) -> Option<Recognised> {
     for form in [Form::Counter, Form::Starts, Form::Free] {
         for &in_bank_order in orders {
             let mut line = Line::new(&rows, Rule { form, in_bank_order });
-            if natural.iter().all(|&r| line.take(rows.class(r))) {
+            if natural.iter().all(|&r| line.take(rows.class(r)).is_ok()) {
                 return Some(line.finish(natural));
             }
             let line = Line::new(&rows, Rule { form, in_bank_order });

@@ -169,7 +169,7 @@ pub fn first_clash(pattern: &Pattern, width: usize) -> Option<Clash> {
     }
     let rows = Rows::new(pattern, width);
     let mut line = Line::new(&rows, Rule { form: Form::Free, in_bank_order: false });
-    let failed = (0..pattern.right()).find(|&r| !line.take(rows.class(Neuron::new(r))))?;
+    let failed = (0..pattern.right()).find(|&r| line.take(rows.class(Neuron::new(r))).is_err())?;
     let begins = line.edges();
     let ends = begins + pattern.d_in();
     // The first cycle that its turn leaves short of edges: all that remain want a bank that is taken.

@@ -120,6 +120,14 @@ fn begin(addresses: impl Iterator<Item = u32> + Clone, depth: usize) -> Option<u
     }
 }
 
+/// Where a bank starts a sweep.
+#[derive(Clone, Copy)]
+struct Start {
+    address: u32,
+    /// The place in the order of the right neuron that fixed it.
+    by: usize,
+}
+
 /// A line in the middle of its work.
 pub(super) struct Line<'a> {
     pub rows: &'a Rows<'a>,
@@ -131,14 +139,18 @@ pub(super) struct Line<'a> {
     /// Reads made of each bank.
     cursor: Vec<usize>,
     /// The starts of each sweep and bank, as far as the cursors have come.
-    starts: Vec<u32>,
+    starts: Vec<Start>,
+    /// The places that fixed the starts from which the right neuron looked at last goes on into a new
+    /// sweep: the new start holds only together with the old one.
+    pub leans_on: Vec<usize>,
 }
 
 impl<'a> Line<'a> {
     pub fn new(rows: &'a Rows<'a>, rule: Rule) -> Self {
         let sweeps = if rule.form == Form::Free { 0 } else { rows.pattern.d_out() };
-        let starts = vec![ANY; sweeps * rows.width];
-        Self { rows, rule, taken: 0, work: 0, cursor: vec![0; rows.width], starts }
+        let starts = vec![Start { address: ANY, by: 0 }; sweeps * rows.width];
+        let cursor = vec![0; rows.width];
+        Self { rows, rule, taken: 0, work: 0, cursor, starts, leans_on: Vec::new() }
     }
 
     /// How often a bank has been read.
@@ -151,39 +163,51 @@ impl<'a> Line<'a> {
         self.taken * self.rows.pattern.d_in()
     }
 
-    /// Takes a right neuron of this class next, if the rule allows it.
-    pub fn take(&mut self, class: usize) -> bool {
+    /// Whether every bank gets as many reads as is its turn from a right neuron of this class next.
+    pub fn fits(&self, class: usize) -> bool {
         let (rows, w) = (self.rows, self.rows.width);
         let (before, after) = (self.edges(), self.edges() + rows.pattern.d_in());
         let (begins, ends) = (before / w, after / w);
         // Banks of the class; those of them not read in the cycle that it begins in.
         let (mut banks, mut fresh) = (0, 0);
         for run in rows.banks(class) {
-            self.work += run.len();
             let bank = run[0].bank as usize;
             let reads = self.cursor[bank] + run.len();
-            let fits = if self.rule.in_bank_order {
-                reads == ends + usize::from(bank < after % w)
-            } else {
-                reads == ends || reads == ends + 1
-            };
-            if !fits || (self.rule.form != Form::Free && !self.count_up(bank, run)) {
+            let ahead = usize::from(bank < after % w);
+            if reads != ends + ahead && (self.rule.in_bank_order || reads != ends + 1 - ahead) {
                 return false;
             }
             banks += 1;
             fresh += usize::from(self.cursor[bank] == begins);
         }
         // Banks without an edge must not fall behind either.
-        let complete = match ends - begins {
+        match ends - begins {
             0 => true,
             1 => fresh == w - before % w,
             _ => banks == w,
-        };
-        if complete {
-            rows.banks(class).for_each(|run| self.cursor[run[0].bank as usize] += run.len());
-            self.taken += 1;
         }
-        complete
+    }
+
+    /// Takes a right neuron of this class next, if the rule allows it.
+    ///
+    /// # Errors
+    /// The place of the right neuron that fixed a start which is in the way, if that is the reason.
+    pub fn take(&mut self, class: usize) -> Result<(), Option<usize>> {
+        self.work += 1;
+        self.leans_on.clear();
+        if !self.fits(class) {
+            return Err(None);
+        }
+        let rows = self.rows;
+        if self.rule.form != Form::Free {
+            for run in rows.banks(class) {
+                self.work += run.len();
+                self.count_up(run[0].bank as usize, run)?;
+            }
+        }
+        rows.banks(class).for_each(|run| self.cursor[run[0].bank as usize] += run.len());
+        self.taken += 1;
+        Ok(())
     }
 
     /// Takes back the right neuron that was taken last, of this class.
@@ -192,63 +216,72 @@ impl<'a> Line<'a> {
         self.rows.banks(class).for_each(|run| self.cursor[run[0].bank as usize] -= run.len());
     }
 
-    /// Whether these reads of a bank go on as its addresses count, and if so notes the start of a
-    /// sweep that they begin. A start is read only when a cursor has passed it, so a note for a right
-    /// neuron that is not taken in the end does no harm.
-    fn count_up(&mut self, bank: usize, run: &[Read]) -> bool {
+    /// Checks that these reads of a bank go on as its addresses count, and notes the start of a sweep
+    /// that they begin. A start is read only when a cursor has passed it, so a note for a right neuron
+    /// that is not taken in the end does no harm.
+    fn count_up(&mut self, bank: usize, run: &[Read]) -> Result<(), Option<usize>> {
         let (depth, w) = (self.rows.depth, self.rows.width);
         let (sweep, step) = (self.cursor[bank] / depth, self.cursor[bank] % depth);
         let slot = sweep * w + bank;
-        let (left_over, sweep, wanted) = if step == 0 {
-            (begin(run.iter().map(|read| read.address), depth), slot, self.wanted(sweep, bank))
-        } else {
-            let start = self.starts[slot] as usize;
-            let at = |read: &Read| (read.address as usize + 2 * depth - start - step) % depth;
-            // What remains of the sweep comes first: all of it, or as much as there are reads.
-            let rest = (depth - step).min(run.len());
-            if run.iter().filter(|read| at(read) < rest).count() < rest {
-                return false;
+        let mut note = Start { address: ANY, by: self.taken };
+        if step == 0 {
+            let before = if sweep == 0 { note } else { self.starts[slot - w] };
+            let fixed = self.rule.form == Form::Counter && before.address != ANY;
+            if run.len() == depth {
+                // All addresses of a bank begin anywhere.
+                note = if fixed { before } else { note };
+            } else {
+                note.address = begin(run.iter().map(|read| read.address), depth).ok_or(None)?;
+                if fixed && note.address != before.address {
+                    return Err(Some(before.by));
+                }
+                note = if fixed { before } else { note };
             }
-            if rest == run.len() {
-                return true;
-            }
-            let next = run.iter().filter(|read| at(read) >= rest).map(|read| read.address);
-            (begin(next, depth), slot + w, self.starts[slot])
-        };
-        let wanted = if self.rule.form == Form::Counter { wanted } else { ANY };
-        // All addresses of a bank begin anywhere.
-        let start = if step == 0 && run.len() == depth { Some(wanted) } else { left_over };
-        match start {
-            Some(start) if wanted == ANY || start == wanted => {
-                self.starts[sweep] = start;
-                true
-            }
-            _ => false,
+            self.starts[slot] = note;
+            return Ok(());
         }
+        let start = self.starts[slot];
+        let from = start.address as usize + step;
+        let at = |read: &Read| (read.address as usize + 2 * depth - from) % depth;
+        // What remains of the sweep comes first: all of it, or as much as there are reads.
+        let rest = (depth - step).min(run.len());
+        if run.iter().filter(|read| at(read) < rest).count() < rest {
+            return Err(Some(start.by));
+        }
+        if rest < run.len() {
+            let next = run.iter().filter(|read| at(read) >= rest).map(|read| read.address);
+            note.address = begin(next, depth).ok_or(Some(start.by))?;
+            if self.rule.form == Form::Counter {
+                if note.address != start.address {
+                    return Err(Some(start.by));
+                }
+                note = start;
+            }
+            self.leans_on.push(start.by);
+            self.starts[slot + w] = note;
+        }
+        Ok(())
     }
 
-    /// The start of the sweep before, if there is one.
-    fn wanted(&self, sweep: usize, bank: usize) -> u32 {
-        if sweep == 0 { ANY } else { self.starts[(sweep - 1) * self.rows.width + bank] }
-    }
-
-    /// The address that a bank reads next, if that is fixed.
-    pub fn next_address(&self, bank: usize) -> Option<usize> {
+    /// The address that a bank reads next, if that is fixed, and the place of the right neuron that
+    /// fixed it.
+    pub fn next_address(&self, bank: usize) -> Option<(usize, usize)> {
         let depth = self.rows.depth;
         let (sweep, step) = (self.cursor[bank] / depth, self.cursor[bank] % depth);
-        let start = match self.rule.form {
-            Form::Free => ANY,
-            _ if depth == 1 => 0,
-            Form::Starts if step == 0 => ANY,
-            Form::Counter if step == 0 => self.wanted(sweep, bank),
-            _ => self.starts[sweep * self.rows.width + bank],
+        // A counter starts again where it started.
+        let sweep = match self.rule.form {
+            Form::Counter if step == 0 => sweep.checked_sub(1)?,
+            Form::Starts if step != 0 => sweep,
+            Form::Counter => sweep,
+            _ => return None,
         };
-        (start != ANY).then(|| (start as usize + step) % depth)
+        let start = self.starts[sweep * self.rows.width + bank];
+        (start.address != ANY).then(|| ((start.address as usize + step) % depth, start.by))
     }
 
     /// What came out, once all right neurons have been taken in this order.
     pub fn finish(mut self, order: Vec<Neuron>) -> Recognised {
-        let (rows, w, depth) = (self.rows, self.rows.width, self.rows.depth);
+        let (rows, w) = (self.rows, self.rows.width);
         let d_in = rows.pattern.d_in();
         if self.rule.form == Form::Counter {
             // A start that only the last sweeps fixed holds for the first ones too.
@@ -256,7 +289,9 @@ impl<'a> Line<'a> {
             let start = self.starts.split_off(last);
             self.starts = start.repeat(rows.pattern.d_out());
         }
-        self.starts.iter_mut().filter(|start| **start == ANY).for_each(|start| *start = 0);
+        for start in self.starts.iter_mut().filter(|start| start.address == ANY) {
+            start.address = 0;
+        }
         let mut cycle = vec![0; rows.pattern.edges()];
         let mut in_bank_order = true;
         self.cursor.fill(0);
@@ -272,14 +307,14 @@ impl<'a> Line<'a> {
                 in_bank_order &= self.cursor[bank] == after / w + usize::from(bank < after % w);
             }
         }
+        let by_bank = |sweep: &[Start]| sweep.iter().map(|start| start.address).collect();
         let addresses = match self.rule.form {
-            Form::Counter => Addresses::Counter { start: self.starts[..w].to_vec() },
+            Form::Counter => Addresses::Counter { start: by_bank(&self.starts[..w]) },
             Form::Starts => {
-                Addresses::Starts { starts: self.starts.chunks(w).map(<[u32]>::to_vec).collect() }
+                Addresses::Starts { starts: self.starts.chunks(w).map(by_bank).collect() }
             }
             Form::Free => Addresses::Free,
         };
-        debug_assert_eq!(depth * rows.pattern.d_out() * w, rows.pattern.edges());
         Recognised { width: w, order, cycle, addresses, in_bank_order }
     }
 
@@ -290,8 +325,8 @@ impl<'a> Line<'a> {
             return cursor + k;
         }
         let (sweep, step) = (cursor / depth, cursor % depth);
-        let after_start =
-            |s: usize| (address + depth - self.starts[s * self.rows.width + bank] as usize) % depth;
+        let start = |s: usize| self.starts[s * self.rows.width + bank].address as usize;
+        let after_start = |s: usize| (address + depth - start(s)) % depth;
         // Addresses that the sweep has already passed are those of the next one.
         let sweep = sweep + usize::from(after_start(sweep) < step);
         sweep * depth + after_start(sweep)

@@ -4,10 +4,15 @@
 //! read next, and once the starts of a sweep are known, so is the address, and with them one of the
 //! right neuron's left neurons. Only `d_out` right neurons have that one, and equal rows count as
 //! one. Choices are left at the beginning of a sweep, and between right neurons that share a cycle.
+//!
+//! Where nothing fits, the search goes back to the latest right neuron that has something to do with
+//! it (conflict-directed backjumping, Prosser 1993): the one that fixed a start which is in the way,
+//! or that took what would fit. With dither, what has been read so far depends on all before it, and
+//! the search goes back one step.
 
 use super::line::{Form, Line, Rows};
 use crate::ids::Neuron;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Reads that may be looked at, for each edge, and apart from that.
 const WORK: (usize, usize) = (16, 1 << 20);
@@ -19,27 +24,35 @@ pub(super) fn search<'a>(mut line: Line<'a>) -> Option<(Line<'a>, Vec<Neuron>)> 
     let rows = line.rows;
     let limit = WORK.0 * rows.pattern.edges() + WORK.1;
     let mut pool = Pool::new(rows, line.rule.form);
-    let mut chosen = Vec::with_capacity(rows.pattern.right());
+    let mut chosen: Vec<usize> = Vec::with_capacity(rows.pattern.right());
     let mut choices = vec![Choice::new(&line)];
     while let Some(choice) = choices.last_mut() {
         if line.work > limit {
             return None;
         }
         let Some(group) = choice.next(&pool, &mut line) else {
+            let conflicts = choice.conflicts(&pool, &mut line)?;
             choices.pop();
-            if let Some(group) = chosen.pop() {
-                pool.waiting[group] += 1;
+            let back = conflicts.last().copied()?;
+            for group in chosen.drain(back..).rev() {
+                pool.taken_at[group].pop();
                 line.take_back(pool.class[group]);
             }
+            choices.truncate(back + 1);
+            choices[back].conflicts.extend(conflicts.into_iter().filter(|&place| place < back));
             continue;
         };
-        if line.take(pool.class[group]) {
-            pool.waiting[group] -= 1;
-            chosen.push(group);
-            if chosen.len() == rows.pattern.right() {
-                return Some((line, pool.order(&chosen)));
+        match line.take(pool.class[group]) {
+            Ok(()) => {
+                choice.conflicts.extend(&line.leans_on);
+                pool.taken_at[group].push(chosen.len());
+                chosen.push(group);
+                if chosen.len() == rows.pattern.right() {
+                    return Some((line, pool.order(&chosen)));
+                }
+                choices.push(Choice::new(&line));
             }
-            choices.push(Choice::new(&line));
+            Err(place) => choice.conflicts.extend(place),
         }
     }
     None
@@ -51,8 +64,8 @@ struct Pool<'a> {
     /// One class of each group.
     class: Vec<usize>,
     members: Vec<Vec<Neuron>>,
-    /// Members that are not taken.
-    waiting: Vec<usize>,
+    /// The places that members have taken.
+    taken_at: Vec<Vec<usize>>,
     /// The groups that have each left neuron, where the addresses matter.
     of: Vec<Vec<u32>>,
 }
@@ -88,14 +101,19 @@ impl<'a> Pool<'a> {
         for r in (0..rows.pattern.right()).map(Neuron::new) {
             members[group_of_class[rows.class(r)]].push(r);
         }
-        let waiting = members.iter().map(Vec::len).collect();
-        Self { rows, class, members, waiting, of }
+        let taken_at = vec![Vec::new(); class.len()];
+        Self { rows, class, members, taken_at, of }
     }
 
     /// The order that the chosen groups stand for: each group's members as in the mask.
     fn order(&self, chosen: &[usize]) -> Vec<Neuron> {
         let mut members: Vec<_> = self.members.iter().map(|all| all.iter()).collect();
         chosen.iter().filter_map(|&group| members[group].next().copied()).collect()
+    }
+
+    /// Whether a member is still to be taken.
+    fn waits(&self, group: usize) -> bool {
+        self.taken_at[group].len() < self.members[group].len()
     }
 
     fn has(&self, group: usize, bank: usize) -> bool {
@@ -113,6 +131,8 @@ struct Choice {
     /// Whether the first that waits is as good as any.
     first_is_best: bool,
     next: usize,
+    /// The places before this one that keep something from coming here.
+    conflicts: BTreeSet<usize>,
 }
 
 impl Choice {
@@ -128,32 +148,59 @@ impl Choice {
         } else {
             None
         };
-        let left = bank.and_then(|b| line.next_address(b).map(|address| address * w + b));
+        let known = bank.and_then(|b| line.next_address(b).map(|(at, by)| (at * w + b, by)));
+        let (left, by) = known.unzip();
         // A sweep made of whole right neurons that fill whole cycles may begin with any of them;
         // so may a counter as a whole.
         let aligned = d_in.is_multiple_of(w);
         let closed = aligned && depth.is_multiple_of(d_in / w) && cycle.is_multiple_of(depth);
         let begins = aligned && cycle == 0 && line.rule.form == Form::Counter;
-        Self { left, bank, first_is_best: left.is_none() && (closed || begins), next: 0 }
+        let first_is_best = left.is_none() && (closed || begins);
+        Self { left, bank, first_is_best, next: 0, conflicts: by.into_iter().collect() }
     }
 
+    /// The `i`-th group that may come next, if members of it wait.
+    fn group(&self, i: usize, pool: &Pool) -> Option<usize> {
+        match self.left {
+            Some(left) => pool.of[left].get(i).map(|&group| group as usize),
+            None => (i < pool.class.len()).then_some(i),
+        }
+    }
+
+    /// The next group to try.
     fn next(&mut self, pool: &Pool, line: &mut Line) -> Option<usize> {
-        loop {
-            let i = self.next;
+        while let Some(group) = self.group(self.next, pool) {
             self.next += 1;
             line.work += 1;
-            let group = match self.left {
-                Some(left) => *pool.of[left].get(i)? as usize,
-                None if i < pool.class.len() => i,
-                None => return None,
-            };
             let reads = |bank| self.left.is_some() || pool.has(group, bank);
-            if pool.waiting[group] > 0 && self.bank.is_none_or(reads) {
+            if pool.waits(group) && self.bank.is_none_or(reads) {
                 if self.first_is_best {
-                    self.next = usize::MAX - 1;
+                    self.next = pool.class.len();
                 }
                 return Some(group);
             }
         }
+        None
+    }
+
+    /// The places to change before something can come here; `None` if nothing will help.
+    fn conflicts(&mut self, pool: &Pool, line: &mut Line) -> Option<BTreeSet<usize>> {
+        if self.first_is_best {
+            return None;
+        }
+        let mut conflicts = std::mem::take(&mut self.conflicts);
+        if line.rule.in_bank_order {
+            // What would fit, but is taken.
+            for group in (0..).map_while(|i| self.group(i, pool)) {
+                line.work += 1;
+                if !pool.waits(group) && line.fits(pool.class[group]) {
+                    line.work += line.rows.pattern.d_in();
+                    conflicts.extend(&pool.taken_at[group]);
+                }
+            }
+        } else {
+            conflicts.extend(line.taken.checked_sub(1));
+        }
+        Some(conflicts)
     }
 }
