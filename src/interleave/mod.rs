@@ -1,0 +1,4 @@
+//! Interleavers: pure algorithms on patterns, no hardware.
+
+pub mod benes;
+pub mod colour;
