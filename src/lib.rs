@@ -14,6 +14,7 @@ pub mod error;
 pub mod exit;
 pub mod files;
 pub mod ids;
+pub mod interleave;
 pub mod load;
 pub mod lower;
 pub mod manifest;
