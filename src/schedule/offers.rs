@@ -8,7 +8,7 @@ use super::tied::{Addresses, Tied, Work};
 use super::{Interleaver, Layout, Preferences, Schedule};
 use crate::ids::Neuron;
 use crate::interleave::recognise::{self, Recognised, first_clash, recognise};
-use crate::interleave::search::{Bin, Task, search};
+use crate::interleave::search::{Bin, Effort, Task, search, tightness};
 use crate::pattern::Pattern;
 use crate::quantise::QuantJunction;
 
@@ -16,7 +16,10 @@ use crate::quantise::QuantJunction;
 const SPARE: usize = 6;
 
 /// So many shapes share the effort of a search.
-const SHAPES: u64 = 10;
+const SHAPES: u64 = 6;
+
+/// Above this [`tightness`] no search is begun.
+const HOPELESS: f64 = 0.6;
 
 /// A junction in its place.
 pub(super) struct Site<'a> {
@@ -265,6 +268,7 @@ impl Site<'_> {
                         cannot be dealt over banks as lanes need them"
                 .to_owned());
         }
+        let pattern = &self.junction.pattern;
         let mut best: Option<Plan> = None;
         let mut closest: Option<(u64, usize, usize)> = None;
         let mut cheaper = true;
@@ -279,6 +283,12 @@ impl Site<'_> {
             }
             if effort == 0 {
                 break;
+            }
+            let reach = if self.free { width } else { plain.stripes };
+            let tight =
+                tightness(pattern.left(), pattern.right(), pattern.d_in(), width, steps, reach);
+            if tight > HOPELESS && self.excess(&plain, steps) > 0 {
+                continue;
             }
             match self.assign(plain, steps, &mut effort) {
                 Ok((tied, order)) => {
@@ -372,7 +382,7 @@ impl Site<'_> {
         };
         let task = Task { pattern, lanes: width, limit: steps, class: &class, bins: &bins };
         let share = (self.preferences.effort / SHAPES).max(1).min(*effort);
-        let found = search(&task, self.preferences.seed, share).map_err(|_| natural)?;
+        let found = search(&task, self.preferences.seed, Effort(share)).map_err(|_| natural)?;
         *effort = effort.saturating_sub(found.work);
         if found.excess > 0 {
             return Err(found.excess);

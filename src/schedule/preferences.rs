@@ -20,7 +20,7 @@ pub struct Preferences {
 }
 
 /// Steps of a search where the user does not say: fractions of a second.
-pub const DEFAULT_EFFORT: u64 = 20_000_000;
+pub const DEFAULT_EFFORT: u64 = 60_000_000;
 
 impl Default for Preferences {
     fn default() -> Self {
