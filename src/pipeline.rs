@@ -15,6 +15,8 @@ pub struct Target {
     pub budget: Option<Budget>,
     /// Bus and packets.
     pub interface: Interface,
+    /// Whether degrees that are not fixed are padded: see [`load::head_with`].
+    pub pad: bool,
 }
 
 /// A head on its way through the compiler.
@@ -26,6 +28,8 @@ pub struct Compiled {
     pub design: Design,
     /// In files.
     pub package: Package,
+    /// Edges of weight 0 that were added to each junction.
+    pub padding: Vec<usize>,
 }
 
 /// `load` → `quantise` → `schedule` → `lower` → `emit`.
@@ -33,12 +37,13 @@ pub struct Compiled {
 /// # Errors
 /// Of whichever stage cannot do its part; nothing is written.
 pub fn compile(path: &Path, target: &Target) -> Result<Compiled, Error> {
-    let float = load::head(path)?;
+    let float = load::head_with(path, target.pad)?;
     if !float.exits.is_empty() || float.split.is_some() {
         return Err(emit::UnsupportedError { name: float.name }.into());
     }
     let head = quantise(&float)?;
-    compile_quantised(head, target)
+    let padding = float.trunk.iter().map(|j| j.padding).collect();
+    Ok(Compiled { padding, ..compile_quantised(head, target)? })
 }
 
 /// From [`QuantHead`] on.
@@ -51,5 +56,6 @@ pub fn compile_quantised(head: QuantHead, target: &Target) -> Result<Compiled, E
     let schedules = schedule(&head, &budget, per_beat)?;
     let design = lower(&head, &schedules, target.interface)?;
     let package = emit::package(&head, &design, &budget);
-    Ok(Compiled { head, design, package })
+    let padding = vec![0; head.junctions.len()];
+    Ok(Compiled { head, design, package, padding })
 }

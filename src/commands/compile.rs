@@ -1,6 +1,6 @@
 //! `compile`: a head becomes a package of Verilog.
 
-use super::answer::Answer;
+use super::answer::{Answer, padding};
 use crate::emit::Package;
 use crate::error::Error;
 use crate::lower::Interface;
@@ -44,6 +44,10 @@ pub struct Args {
     /// What a packet carries besides class, frame number and margin.
     #[arg(long, value_enum, default_value_t = ResultKind::Logits)]
     result: ResultKind,
+
+    /// Add edges of weight 0 where degrees are not fixed, up to the largest found.
+    #[arg(long)]
+    pad: bool,
 }
 
 /// Compiles and writes the package.
@@ -57,7 +61,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     };
     let interface = Interface { bus_bits: args.bus, result: args.result };
     Package::check(&args.output)?;
-    let compiled = compile(&args.head, &Target { budget, interface })?;
+    let compiled = compile(&args.head, &Target { budget, interface, pad: args.pad })?;
     compiled.package.write(&args.output)?;
     Ok(answer(args, &compiled))
 }
@@ -67,6 +71,8 @@ fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
     let mut notes = Vec::new();
     let junctions = compiled.head.junctions.iter().zip(&compiled.design.junctions);
     for (number, (junction, stage)) in junctions.enumerate() {
+        let added = compiled.padding[number];
+        notes.extend(padding(&format!("junction {number}"), added, stage.edges));
         let saturated = junction.saturated.weights;
         if saturated > 0 {
             let format = junction.weight_format;
@@ -87,7 +93,7 @@ fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
 }
 
 fn answer(args: &Args, compiled: &Compiled) -> Answer {
-    let Compiled { head, design, package } = compiled;
+    let Compiled { head, design, package, padding } = compiled;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         "junction",
@@ -159,6 +165,9 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
     }
     let json = json!({
         "notes": notes,
+        "padding": padding,
+        "padding_share": padding.iter().zip(&head.junctions)
+            .map(|(&added, j)| added as f64 / j.pattern.edges() as f64).collect::<Vec<_>>(),
         "output": args.output,
         "rom_bits": rom_bits,
         "dense_rom_bits": dense_bits,

@@ -137,7 +137,7 @@ pub fn most_edges(head: &QuantHead) -> usize {
 pub fn compiled(head: QuantHead, budget: Budget, bus_bits: u32, result: ResultKind) -> Compiled {
     assert!(BUS_BITS.contains(&bus_bits));
     let interface = Interface { bus_bits, result };
-    compile_quantised(head, &Target { budget: Some(budget), interface }).unwrap()
+    compile_quantised(head, &Target { budget: Some(budget), interface, pad: false }).unwrap()
 }
 
 /// The seed of a random test, which `CLASHFREE_SEED` sets, and the number of its cases, which
