@@ -14,7 +14,12 @@ use std::path::Path;
 
 fn target(cycles: usize) -> Target {
     let interface = Interface { bus_bits: 64, result: ResultKind::Logits };
-    Target { budget: Some(Budget::Cycles(cycles)), preferences: Preferences::default(), interface }
+    Target {
+        budget: Some(Budget::Cycles(cycles)),
+        preferences: Preferences::default(),
+        interface,
+        pad: false,
+    }
 }
 
 /// 10,000 × 1,000 neurons, out-degree 100.

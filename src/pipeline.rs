@@ -17,6 +17,8 @@ pub struct Target {
     pub preferences: Preferences,
     /// Bus and packets.
     pub interface: Interface,
+    /// Whether degrees that are not fixed are padded: see [`load::head_with`].
+    pub pad: bool,
 }
 
 /// A head on its way through the compiler.
@@ -30,6 +32,8 @@ pub struct Compiled {
     pub design: Design,
     /// In files.
     pub package: Package,
+    /// Edges of weight 0 that were added to each junction.
+    pub padding: Vec<usize>,
 }
 
 /// `load` → `quantise` → `schedule` → `lower` → `emit`.
@@ -37,12 +41,13 @@ pub struct Compiled {
 /// # Errors
 /// Of whichever stage cannot do its part; nothing is written.
 pub fn compile(path: &Path, target: &Target) -> Result<Compiled, Error> {
-    let float = load::head(path)?;
+    let float = load::head_with(path, target.pad)?;
     if !float.exits.is_empty() || float.split.is_some() {
         return Err(emit::UnsupportedError { name: float.name }.into());
     }
     let head = quantise(&float)?;
-    compile_quantised(head, target)
+    let padding = float.trunk.iter().map(|j| j.padding).collect();
+    Ok(Compiled { padding, ..compile_quantised(head, target)? })
 }
 
 /// From [`QuantHead`] on.
@@ -55,5 +60,6 @@ pub fn compile_quantised(head: QuantHead, target: &Target) -> Result<Compiled, E
     let arranged = arrange(&head, &budget, &target.preferences, per_beat)?;
     let design = lower(&arranged.head, &arranged.schedules, target.interface)?;
     let package = emit::package(&head, &arranged, &design, &budget, &target.preferences);
-    Ok(Compiled { head, arranged, design, package })
+    let padding = vec![0; head.junctions.len()];
+    Ok(Compiled { head, arranged, design, package, padding })
 }

@@ -31,3 +31,11 @@ pub(super) fn grouped(n: impl std::fmt::Display) -> String {
         .collect();
     groups.join(",")
 }
+
+/// What `--pad` did to a junction, where it did something.
+pub(super) fn padding(junction: &str, added: usize, edges: usize) -> Option<String> {
+    let share = 100.0 * added as f64 / edges as f64;
+    (added > 0).then(|| {
+        format!("{junction}: {added} of {edges} edges ({share:.1} %) have weight 0 and were added by --pad")
+    })
+}

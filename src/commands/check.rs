@@ -1,9 +1,9 @@
 //! `check`: what is in a head, junction by junction.
 
-use super::answer::Answer;
+use super::answer::{Answer, padding};
 use super::layout::{LayoutArgs, interleavers};
 use crate::error::Error;
-use crate::load::{self, Head};
+use crate::load::{self, Head, HeadJunction};
 use crate::quantise::{QuantHead, QuantJunction, quantise, quantise_junction};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
@@ -23,6 +23,10 @@ pub struct Args {
     /// A head.toml, or the folder that holds one.
     head: PathBuf,
 
+    /// Add edges of weight 0 where degrees are not fixed, up to the largest found.
+    #[arg(long)]
+    pad: bool,
+
     /// Show which interleavers the junctions could have, and what each would cost.
     #[arg(long)]
     interleavers: bool,
@@ -36,7 +40,7 @@ pub struct Args {
 /// # Errors
 /// If the head is wrong.
 pub fn run(args: &Args) -> Result<Answer, Error> {
-    let head = load::head(&args.head)?;
+    let head = load::head_with(&args.head, args.pad)?;
     let trunk = quantise(&head)?;
     let branches = head
         .exits
@@ -131,7 +135,21 @@ fn text(head: &Head, trunk: &QuantHead, branches: &[Vec<QuantJunction>]) -> Stri
         )
         .expect("a string takes all");
     }
+    for note in paddings(head) {
+        writeln!(text, "note: {note}").expect("a string takes all");
+    }
     text
+}
+
+/// What `--pad` did to each junction, those of exits too.
+fn paddings(head: &Head) -> Vec<String> {
+    let of = |(place, j): (String, &HeadJunction)| padding(&place, j.padding, j.pattern.edges());
+    let trunk = head.trunk.iter().enumerate().map(|(n, j)| (format!("junction {n}"), j));
+    let branches = head.exits.iter().enumerate().flat_map(|(e, exit)| {
+        let place = move |(n, j)| (format!("exit {e}, junction {n}"), j);
+        exit.junctions.iter().enumerate().map(place)
+    });
+    trunk.chain(branches).filter_map(of).collect()
 }
 
 fn table(junctions: &[QuantJunction]) -> Table {
@@ -184,14 +202,14 @@ fn json(head: &Head, trunk: &QuantHead, branches: &[Vec<QuantJunction>]) -> Valu
             "after": exit.after,
             "rule": exit.rule,
             "threshold": exit.threshold,
-            "junctions": branch.iter().map(junction).collect::<Vec<_>>(),
+            "junctions": junctions(&exit.junctions, branch),
         })
     });
     json!({
         "name": head.name,
         "layers": layers(trunk),
         "input_format": head.input_format,
-        "junctions": trunk.junctions.iter().map(junction).collect::<Vec<_>>(),
+        "junctions": junctions(&head.trunk, &trunk.junctions),
         "overall_density": totals.density(),
         "edges": totals.edges,
         "parameters": totals.edges + totals.biases,
@@ -202,7 +220,11 @@ fn json(head: &Head, trunk: &QuantHead, branches: &[Vec<QuantJunction>]) -> Valu
     })
 }
 
-fn junction(j: &QuantJunction) -> Value {
+fn junctions(heads: &[HeadJunction], quant: &[QuantJunction]) -> Vec<Value> {
+    quant.iter().zip(heads).map(|(j, head)| junction(j, head.padding)).collect()
+}
+
+fn junction(j: &QuantJunction, padding: usize) -> Value {
     json!({
         "left": j.pattern.left(),
         "right": j.pattern.right(),
@@ -210,6 +232,8 @@ fn junction(j: &QuantJunction) -> Value {
         "d_in": j.pattern.d_in(),
         "edges": j.pattern.edges(),
         "density": j.pattern.density(),
+        "padding": padding,
+        "padding_share": padding as f64 / j.pattern.edges() as f64,
         "input_format": j.input_format,
         "weight_format": j.weight_format,
         "output_format": j.output_format,

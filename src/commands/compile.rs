@@ -1,6 +1,6 @@
 //! `compile`: a head becomes a package of Verilog.
 
-use super::answer::Answer;
+use super::answer::{Answer, padding};
 use super::layout::{LayoutArgs, interleavers};
 use crate::emit::Package;
 use crate::error::Error;
@@ -34,6 +34,10 @@ pub struct Args {
     /// What a packet carries besides class, frame number and margin.
     #[arg(long, value_enum, default_value_t = ResultKind::Logits)]
     result: ResultKind,
+
+    /// Add edges of weight 0 where degrees are not fixed, up to the largest found.
+    #[arg(long)]
+    pad: bool,
 }
 
 /// Compiles and writes the package.
@@ -46,6 +50,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         budget: args.layout.budget(),
         preferences: args.layout.preferences(),
         interface: args.layout.interface(args.result),
+        pad: args.pad,
     };
     let compiled = compile(&args.head, &target)?;
     compiled.package.write(&args.output)?;
@@ -57,6 +62,8 @@ fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
     let mut notes = Vec::new();
     let junctions = compiled.head.junctions.iter().zip(&compiled.design.junctions);
     for (number, (junction, stage)) in junctions.enumerate() {
+        let added = compiled.padding[number];
+        notes.extend(padding(&format!("junction {number}"), added, stage.edges));
         let saturated = junction.saturated.weights;
         if saturated > 0 {
             let format = junction.weight_format;
@@ -77,7 +84,7 @@ fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
 }
 
 fn answer(args: &Args, compiled: &Compiled) -> Answer {
-    let Compiled { head, arranged, design, package } = compiled;
+    let Compiled { head, arranged, design, package, padding } = compiled;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         "junction",
@@ -152,6 +159,9 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
     }
     let json = json!({
         "notes": notes,
+        "padding": padding,
+        "padding_share": padding.iter().zip(&head.junctions)
+            .map(|(&added, j)| added as f64 / j.pattern.edges() as f64).collect::<Vec<_>>(),
         "output": args.output,
         "rom_bits": rom_bits,
         "dense_rom_bits": dense_bits,

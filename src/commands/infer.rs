@@ -35,6 +35,10 @@ pub struct Args {
     /// Where to write the logits: int64 [frames, classes], .npy.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Add edges of weight 0 where degrees are not fixed, up to the largest found.
+    #[arg(long)]
+    pad: bool,
 }
 
 /// Runs the model over all frames.
@@ -42,7 +46,7 @@ pub struct Args {
 /// # Errors
 /// If the head, the inputs or the labels are wrong, or the logits cannot be written.
 pub fn run(args: &Args) -> Result<Answer, Error> {
-    let head = load::head(&args.head)?;
+    let head = load::head_with(&args.head, args.pad)?;
     let quant = quantise(&head)?;
     let frames = load::inputs(&args.inputs, quant.inputs, quant.input_format)?;
     let classes = quant.junctions[quant.junctions.len() - 1].pattern.right();

@@ -16,8 +16,8 @@ const SHOWN_DIGITS: usize = 40;
 /// Ways to run a junction that are shown.
 const SHOWN_CHOICES: usize = 3;
 
-/// A deviation of the numbers of common left neurons that is worth a note, as a multiple of the one
-/// of random sets: random patterns of small layers stay below it.
+/// A deviation of the numbers of common left neurons that is worth a note, as a multiple of that of
+/// random sets.
 const UNEVEN: f64 = 1.5;
 
 /// Make masks to train with: patterns of fixed degrees.

@@ -2,7 +2,7 @@
 
 use super::safetensors::Named;
 use super::{DataError, MAX_CELLS, MAX_FRAC, MAX_NEURONS};
-use crate::pattern::PatternError;
+use crate::pattern::{DegreeError, PatternError};
 use crate::quantise::MAX_BITS;
 use miette::Diagnostic;
 use std::path::PathBuf;
@@ -128,10 +128,17 @@ pub enum HeadError {
     #[diagnostic(
         code(clashfree::head::pattern),
         help(
-            "every left neuron needs the same number of edges, and every right neuron; if trained weights came out as 0, give the pattern as a `mask`"
+            "every left neuron needs the same number of edges, and every right neuron; if trained weights came out as 0, give the pattern as a `mask`; `--pad` adds edges of weight 0 up to the largest degrees"
         )
     )]
     Pattern { place: String, tensor: String, source: PatternError },
+
+    #[error("{place}, tensor {tensor}: its degrees cannot be made fixed: {source}")]
+    #[diagnostic(
+        code(clashfree::head::padding),
+        help("prune edges of the neurons that have most: all others get as many")
+    )]
+    Padding { place: String, tensor: String, source: DegreeError },
 
     #[error("exit {exit} stands after junction {after}: it has to be after one that has an output_format and a junction behind it, 0 to {}", .trunk.saturating_sub(2))]
     #[diagnostic(

@@ -4,7 +4,7 @@ use super::file::{ExitTable, HeadFile, JunctionTable};
 use super::safetensors::{Kind, TensorFile};
 use super::{HeadError, MAX_CELLS, MAX_NEURONS, file};
 use crate::ids::Neuron;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternError, pad};
 use crate::quantise::{Activation, Format, Source};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ pub struct HeadJunction {
     pub weights: Values,
     /// One a right neuron; codes are at the accumulator's scale.
     pub bias: Values,
+    /// Edges of weight 0 that were added to fix the degrees: see [`head_with`].
+    pub padding: usize,
     /// Format of what comes in.
     pub input_format: Format,
     /// Format that the weights are quantised to; always signed.
@@ -105,11 +107,26 @@ pub struct Split {
 /// # Errors
 /// For everything that can be wrong with the two files: see [`HeadError`].
 pub fn head(path: &Path) -> Result<Head, HeadError> {
+    head_with(path, false)
+}
+
+/// As [`head`]; where `padded`, edges of weight 0 are added to junctions whose degrees are not
+/// fixed: see [`pad`].
+///
+/// # Errors
+/// As [`head`]; where `padded`, too many edges instead of degrees that are not fixed.
+pub fn head_with(path: &Path, padded: bool) -> Result<Head, HeadError> {
     let path = if path.is_dir() { in_folder(path)? } else { path.to_path_buf() };
     let toml = file::read(&path)?;
     let beside = path.parent().unwrap_or(Path::new("")).join(&toml.weights);
-    let mut tensors = TensorFile::open(&beside)?;
-    build(toml, &mut tensors)
+    build(toml, &mut Tensors { file: TensorFile::open(&beside)?, padded })
+}
+
+/// What junctions are read from, and how.
+struct Tensors {
+    file: TensorFile,
+    /// Whether degrees that are not fixed are padded.
+    padded: bool,
 }
 
 /// The head file of a folder.
@@ -128,7 +145,7 @@ fn in_folder(folder: &Path) -> Result<PathBuf, HeadError> {
 }
 
 /// Joins a checked head file and its tensors.
-fn build(toml: HeadFile, tensors: &mut TensorFile) -> Result<Head, HeadError> {
+fn build(toml: HeadFile, tensors: &mut Tensors) -> Result<Head, HeadError> {
     let inputs = neurons("[input]", toml.input.neurons)?;
     let input_format = toml.input.format.check("[input] format")?;
     let trunk = chain("junction", &toml.junction, inputs, input_format, tensors)?;
@@ -165,7 +182,7 @@ fn exit(
     i: usize,
     table: &ExitTable,
     trunk: &[HeadJunction],
-    tensors: &mut TensorFile,
+    tensors: &mut Tensors,
 ) -> Result<Exit, HeadError> {
     let place = trunk.get(table.after).and_then(|j| Some((j.pattern.right(), j.output_format?)));
     let Some((width, format)) = place else {
@@ -182,7 +199,7 @@ fn chain(
     tables: &[JunctionTable],
     mut left: usize,
     mut format: Format,
-    tensors: &mut TensorFile,
+    tensors: &mut Tensors,
 ) -> Result<Vec<HeadJunction>, HeadError> {
     if tables.is_empty() {
         return Err(HeadError::NoJunction { what: what.to_owned() });
@@ -197,14 +214,15 @@ fn chain(
             (None, false) => return Err(HeadError::OutputFormatMissing { place }),
         };
         let weight_format = table.weight_format.check(&format!("{place}, weight_format"))?;
-        let (pattern, weights) = edges(&place, table, left, tensors)?;
+        let (pattern, weights, padding) = edges(&place, table, left, tensors)?;
         let shape = [pattern.right()];
-        let bias = tensors.whole(&table.bias, Kind::Bias, &shape)?;
+        let bias = tensors.file.whole(&table.bias, Kind::Bias, &shape)?;
         left = pattern.right();
         chain.push(HeadJunction {
             pattern,
             weights,
             bias,
+            padding,
             input_format: format,
             weight_format,
             activation: table.activation,
@@ -223,9 +241,10 @@ fn edges(
     place: &str,
     table: &JunctionTable,
     left: usize,
-    tensors: &mut TensorFile,
-) -> Result<(Pattern, Values), HeadError> {
-    let shape = tensors.matrix(&table.weight)?;
+    tensors: &mut Tensors,
+) -> Result<(Pattern, Values, usize), HeadError> {
+    let Tensors { file, padded } = tensors;
+    let shape = file.matrix(&table.weight)?;
     if shape[1] != left {
         return Err(HeadError::Chain {
             place: place.to_owned(),
@@ -239,11 +258,11 @@ fn edges(
         return Err(HeadError::TooLarge { tensor: table.weight.clone(), shape });
     }
     let mask = match &table.mask {
-        Some(name) => Some(tensors.mask(name, shape)?),
+        Some(name) => Some(file.mask(name, shape)?),
         None => None,
     };
     let mut rows = vec![Vec::new(); right];
-    let weights = tensors.weights(&table.weight, |at, zero| {
+    let weights = file.weights(&table.weight, |at, zero| {
         let (r, l) = (at / left, at % left);
         let edge = match &mask {
             Some(mask) => mask[at] != 0,
@@ -261,12 +280,41 @@ fn edges(
         Ok(edge)
     })?;
     drop(mask);
-    let pattern = Pattern::new(left, &rows).map_err(|source| HeadError::Pattern {
-        place: place.to_owned(),
-        tensor: table.mask.as_ref().unwrap_or(&table.weight).clone(),
-        source,
-    })?;
-    Ok((pattern, weights))
+    let tensor = || table.mask.as_ref().unwrap_or(&table.weight).clone();
+    match Pattern::new(left, &rows) {
+        Ok(pattern) => Ok((pattern, weights, 0)),
+        Err(PatternError::Irregular { .. }) if *padded => {
+            let full = pad(left, &rows).map_err(|source| HeadError::Padding {
+                place: place.to_owned(),
+                tensor: tensor(),
+                source,
+            })?;
+            let pattern = Pattern::new(left, &full.rows).expect("a padded pattern has its degrees");
+            let weights = match weights {
+                Values::Floats(v) => Values::Floats(spread(&rows, &full.rows, &v)),
+                Values::Codes(v) => Values::Codes(spread(&rows, &full.rows, &v)),
+            };
+            Ok((pattern, weights, full.added))
+        }
+        Err(source) => {
+            Err(HeadError::Pattern { place: place.to_owned(), tensor: tensor(), source })
+        }
+    }
+}
+
+/// The values of the edges of `rows` among those of `full`, which has more; zeros for the others.
+fn spread<T: Copy + Default>(rows: &[Vec<Neuron>], full: &[Vec<Neuron>], values: &[T]) -> Vec<T> {
+    let mut values = values.iter();
+    let mut all = Vec::new();
+    for (row, full) in rows.iter().zip(full) {
+        // Both ascend, and so do the values.
+        let mut row = row.iter().peekable();
+        all.extend(full.iter().map(|l| match row.next_if_eq(&l) {
+            Some(_) => *values.next().expect("one value an edge"),
+            None => T::default(),
+        }));
+    }
+    all
 }
 
 /// Checks the size of a layer.

@@ -19,7 +19,7 @@ pub use array::{ArrayError, Found};
 pub use data::DataError;
 pub use error::HeadError;
 pub use float::logits as float_logits;
-pub use head::{Exit, Head, HeadJunction, Rule, Split, Values, head};
+pub use head::{Exit, Head, HeadJunction, Rule, Split, Values, head, head_with};
 pub use inputs::{Frames, InputError, inputs};
 pub use labels::{LabelError, labels};
 pub use npy::{WriteError, write_logits};

@@ -392,7 +392,7 @@ mod tests {
                         Starts::Once => (depth as f64).powi(z as i32),
                     };
                     let all = orders * if dither { fact(z).powi(d_out as i32) } else { 1.0 };
-                    if all > 600_000.0 {
+                    if all > 300_000.0 {
                         continue;
                     }
                     let expected = by_enumeration(degrees, z, starts, dither);

@@ -6,6 +6,7 @@ mod count;
 mod densities;
 mod families;
 mod generate;
+mod pad;
 mod random_structured;
 mod spread;
 
@@ -15,6 +16,7 @@ pub use count::{Count, Counted, MAX_DIGITS, count};
 pub use densities::{DegreeError, Degrees, MAX_EDGES};
 pub use families::{Family, Starts, UnknownFamily};
 pub use generate::{GenerateError, generate, junction_seed};
+pub use pad::{Padded, pad};
 pub use spread::{Common, Spread, spread};
 
 use crate::ids::Neuron;

@@ -212,6 +212,7 @@ impl Junction {
             pattern: self.pattern.clone(),
             weights: floats(&self.weights),
             bias: floats(&self.bias),
+            padding: 0,
             input_format: self.input_format,
             weight_format: self.weight_format,
             activation: self.activation(),

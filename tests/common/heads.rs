@@ -148,7 +148,8 @@ pub fn compiled_with(
 ) -> Compiled {
     assert!(BUS_BITS.contains(&bus_bits));
     let interface = Interface { bus_bits, result };
-    compile_quantised(head, &Target { budget: Some(budget), preferences, interface }).unwrap()
+    compile_quantised(head, &Target { budget: Some(budget), preferences, interface, pad: false })
+        .unwrap()
 }
 /// The seed of a random test, which `CLASHFREE_SEED` sets, and the number of its cases, which
 /// `CLASHFREE_CASES` sets. A failure prints the seed of its case: that seed, and one case, repeat it.
