@@ -301,6 +301,10 @@ fn the_first_clash_is_named() {
     );
     let clash = first_clash(&p, 4).unwrap();
     assert_eq!((clash.cycle.0, clash.bank.0, clash.edges), (0, 0, (0, 3)));
+    // Right neuron 1 makes one edge of cycle 1 and both of cycle 2, all three in bank 0.
+    let p = pattern(6, &[&[0, 1, 3], &[0, 2, 4], &[1, 2, 5], &[3, 4, 5]]);
+    let clash = first_clash(&p, 2).unwrap();
+    assert_eq!((clash.cycle.0, clash.bank.0, clash.edges), (2, 0, (4, 5)));
     assert_eq!(first_clash(&p, 1), None);
     assert_eq!(first_clash(&p, 0), None);
 }

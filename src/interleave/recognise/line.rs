@@ -332,3 +332,20 @@ impl<'a> Line<'a> {
         sweep * depth + after_start(sweep)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::begin;
+
+    #[test]
+    fn runs_begin_where_the_depth_wraps_them() {
+        let of = |addresses: &[u32]| begin(addresses.iter().copied(), 6);
+        assert_eq!(of(&[2, 3, 4]), Some(2));
+        assert_eq!(of(&[0, 1, 5]), Some(5));
+        assert_eq!(of(&[0, 4, 5]), Some(4));
+        assert_eq!(of(&[3]), Some(3));
+        for no_run in [&[1, 3][..], &[1, 5], &[0, 2], &[0, 2, 5], &[0, 2, 4, 5]] {
+            assert_eq!(of(no_run), None, "{no_run:?}");
+        }
+    }
+}
