@@ -10,8 +10,11 @@ use clashfree::lower::{Datapath, Interface, lower};
 use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::QuantHead;
-use clashfree::schedule::{Budget, Interleaver, Preferences, arrange};
+use clashfree::schedule::{
+    Arranged, Arrangement, Budget, Interleaver, Preferences, ScheduleError, arrange,
+};
 use common::heads::{frames, head, most_edges, random, relu, seed_and_cases, unsigned};
+use common::networks::{busiest, network_fits};
 use common::tables::replay;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -20,8 +23,9 @@ use rand_chacha::ChaCha8Rng;
 /// The bus that most tests use.
 const BUS: Interface = Interface { bus_bits: 64, result: ResultKind::Logits };
 
-/// Any kind of interleaver, and copies alone, which use every lane whatever divides.
-const KINDS: [Interleaver; 2] = [Interleaver::Auto, Interleaver::Copies];
+/// Any kind of interleaver, copies alone, which use every lane whatever divides, and networks where
+/// there can be one.
+const KINDS: [Interleaver; 3] = [Interleaver::Auto, Interleaver::Copies, Interleaver::Network];
 
 /// Schedules, lowers and replays `head`, and checks what the budget promises.
 fn check(head: &QuantHead, budget: &Budget, interface: Interface, about: &str) {
@@ -49,7 +53,7 @@ fn check_with(
     let about = format!("{about}, {budget:?}, {preferences:?}, bus {}", interface.bus_bits);
     let _context = Context(&about);
     let per_beat = interface.bus(head).unwrap().codes_per_beat();
-    let arranged = arrange(head, budget, preferences, per_beat).unwrap();
+    let arranged = arrange_as_far_as_possible(head, budget, preferences, per_beat);
     for (i, (s, j)) in arranged.schedules.iter().zip(&head.junctions).enumerate() {
         let edges = j.pattern.edges();
         let fewest = match budget {
@@ -68,6 +72,8 @@ fn check_with(
             assert!(s.lanes() <= fewest, "lanes of junction {i}");
             assert_eq!(s.cycles(), edges.div_ceil(fewest), "cycles of junction {i}");
             assert!(s.cycles() * s.lanes() < edges + fewest, "room for edges that do not exist");
+        } else if let Arrangement::Network(network) = &s.kind {
+            assert_eq!(s.cycles(), busiest(s, &j.pattern, network), "cycles of junction {i}");
         } else {
             assert!(s.lanes() <= 2 * fewest + 8, "lanes of junction {i}");
         }
@@ -86,6 +92,29 @@ fn check_with(
     let logits = replay(&arranged.head, &design, &sent);
     let found = Array2::from_shape_fn((3, logits[0].len()), |(f, c)| logits[f][c]);
     assert_eq!(found, model::run(head, inputs.view()), "the tables compute something else");
+}
+
+/// Schedules; where a network is asked for and there can be none, any kind instead.
+fn arrange_as_far_as_possible(
+    head: &QuantHead,
+    budget: &Budget,
+    preferences: &Preferences,
+    per_beat: usize,
+) -> Arranged {
+    let mut preferences = preferences.clone();
+    if preferences.interleavers == [Interleaver::Network] {
+        preferences.interleavers = vec![Interleaver::Network; head.junctions.len()];
+    }
+    loop {
+        match arrange(head, budget, &preferences, per_beat) {
+            Err(ScheduleError::Kind { junction, kind: Interleaver::Network, .. }) => {
+                let pattern = &head.junctions[junction].pattern;
+                assert!(!network_fits(pattern, budget, junction), "there is a network");
+                preferences.interleavers[junction] = Interleaver::Auto;
+            }
+            other => return other.unwrap(),
+        }
+    }
 }
 
 /// Copies for all junctions.

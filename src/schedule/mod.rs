@@ -6,6 +6,7 @@ mod choose;
 mod copies;
 mod cost;
 mod layout;
+mod network;
 mod offers;
 mod preferences;
 mod renumber;
@@ -19,6 +20,7 @@ pub use choose::{Choice, Offer, Offered, ScheduleError};
 pub use copies::Copies;
 pub use cost::Cost;
 pub use layout::{Banking, Layout};
+pub use network::{Form, Network};
 pub use preferences::{DEFAULT_EFFORT, Interleaver, Preferences};
 pub use shape::{Place, Shape};
 pub use table::Table;
@@ -47,6 +49,8 @@ pub enum Arrangement {
     Copies(Copies),
     /// Lanes tied to banks.
     Tied(Tied),
+    /// A network between banks and lanes.
+    Network(Network),
 }
 
 impl Schedule {
@@ -64,6 +68,7 @@ impl Schedule {
     pub fn interleaver(&self) -> Interleaver {
         match &self.kind {
             Arrangement::Copies(_) => Interleaver::Copies,
+            Arrangement::Network(_) => Interleaver::Network,
             Arrangement::Tied(tied) => match &tied.addresses {
                 Addresses::None => Interleaver::Counter,
                 Addresses::Counted { starts, .. } if starts.len() == 1 => Interleaver::Counter,
@@ -80,6 +85,7 @@ impl Schedule {
                 Layout::of_shape(copies.shape, self.cycles(), self.right)
             }
             Arrangement::Tied(tied) => tied.layout_out(pattern),
+            Arrangement::Network(network) => network.layout_out(self.right),
         }
     }
 }

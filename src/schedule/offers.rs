@@ -3,6 +3,7 @@
 use super::choose::Offered;
 use super::copies::Copies;
 use super::cost;
+use super::network::Network;
 use super::renumber::renumber_right;
 use super::tied::{Addresses, Tied, Work};
 use super::{Interleaver, Layout, Preferences, Schedule};
@@ -58,6 +59,7 @@ pub(super) struct Plan {
 enum PlanKind {
     Copies(Copies),
     Tied(Tied),
+    Network(Network),
 }
 
 /// A plan, or why there is none.
@@ -67,7 +69,7 @@ impl Plan {
     /// Whether the right neurons may come in any order.
     pub fn right_is_free(&self) -> bool {
         match &self.kind {
-            PlanKind::Copies(_) => true,
+            PlanKind::Copies(_) | PlanKind::Network(_) => true,
             PlanKind::Tied(tied) => {
                 tied.steps().is_some() && !matches!(tied.addresses, Addresses::Counted { .. })
             }
@@ -81,6 +83,7 @@ impl Plan {
                 Layout::of_shape(copies.shape, self.offered.cycles, pattern.right())
             }
             PlanKind::Tied(tied) => tied.layout_out(pattern),
+            PlanKind::Network(network) => network.layout_out(pattern.right()),
         }
     }
 
@@ -89,6 +92,7 @@ impl Plan {
         match self.kind {
             PlanKind::Copies(copies) => copies.schedule(junction, self.offered.cycles, layout),
             PlanKind::Tied(tied) => tied.schedule(&junction.pattern, layout),
+            PlanKind::Network(network) => network.schedule(&junction.pattern, layout),
         }
     }
 }
@@ -103,7 +107,8 @@ impl Site<'_> {
             Interleaver::Copies => Ok(self.copies()),
             Interleaver::Counter | Interleaver::Starts => self.counted(kind),
             Interleaver::Tied => self.table(bound),
-            Interleaver::Network | Interleaver::Auto => Err("not yet".to_owned()),
+            Interleaver::Network => self.network(),
+            Interleaver::Auto => unreachable!("kinds are offered one by one"),
         }
     }
 
@@ -115,6 +120,14 @@ impl Site<'_> {
         );
         let offered = Offered { lanes, cycles, cost };
         Plan { offered, kind: PlanKind::Copies(copies), left_order: None, right_order: None }
+    }
+
+    fn network(&self) -> Found {
+        let (cost, network) =
+            Network::cheapest(self.junction, self.cycles, self.lanes_allowed(), self.layout)?;
+        let offered = Offered { lanes: network.lanes(), cycles: network.cycles, cost };
+        let kind = PlanKind::Network(network);
+        Ok(Plan { offered, kind, left_order: None, right_order: None })
     }
 
     /// Whether neurons come in the order of their numbers, slot after slot.
@@ -129,9 +142,14 @@ impl Site<'_> {
         (rounds > 0).then(|| self.junction.pattern.right().div_ceil(rounds))
     }
 
-    /// Whether this many lanes are within the budget, and not so many that they cannot be cheap.
+    /// Whether a junction may have this many lanes.
     fn lanes_fit(&self, lanes: usize) -> bool {
-        lanes <= self.most_lanes.unwrap_or(2 * self.lanes + 8)
+        lanes <= self.lanes_allowed()
+    }
+
+    /// The most lanes that are within the budget, and not so many that they cannot be cheap.
+    fn lanes_allowed(&self) -> usize {
+        self.most_lanes.unwrap_or(2 * self.lanes + 8)
     }
 
     /// Finishes a plan of tied lanes, if its results can be written.
