@@ -47,7 +47,10 @@ fn networks_of_random_patterns_take_as_few_cycles_as_their_loads_allow() {
         let pattern = &head.junctions[0].pattern;
         let edges = pattern.edges();
         // few cycles and many alike
-        let top = rng.random_range(1..=edges);
+        let top = match rng.random_bool(0.5) {
+            true => rng.random_range(1..=edges),
+            false => edges.isqrt().div_ceil(rng.random_range(1..=3)),
+        };
         let budget = match rng.random_bool(0.8) {
             true => Budget::Cycles(rng.random_range(1..=top)),
             false => Budget::Parallelism(vec![rng.random_range(1..=top)]),

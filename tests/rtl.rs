@@ -5,9 +5,11 @@
 
 mod common;
 
+use clashfree::lower::Datapath;
 use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{Family, Starts};
+use clashfree::pipeline::Compiled;
 use clashfree::quantise::{Activation, QuantHead};
 use clashfree::schedule::{Budget, Interleaver, Preferences};
 use clashfree::verify::stalls::{Pattern, Stalls};
@@ -62,14 +64,19 @@ impl Case {
         Self::new(head, Budget::Cycles(cycles), bus, ResultKind::Logits)
     }
 
-    /// Builds and runs the design; what is wrong, in words.
-    fn run(&self) -> Result<(), String> {
+    fn compiled(&self) -> Compiled {
         let (head, budget) = (self.head.clone(), self.budget.clone());
         let preferences = self.preferences.clone();
         let compiled = compiled_with(head, budget, preferences, self.bus, self.result);
         for (stage, kind) in compiled.design.junctions.iter().zip(&self.preferences.interleavers) {
             assert_eq!(stage.interleaver(), *kind, "{}", self.about);
         }
+        compiled
+    }
+
+    /// Builds and runs the design; what is wrong, in words.
+    fn run(&self) -> Result<(), String> {
+        let compiled = self.compiled();
         let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rtl").join(&self.head.name);
         compiled.package.write(&build).map_err(|e| e.to_string())?;
         let bench = Bench::open(&build, false).map_err(|e| e.to_string())?;
@@ -202,10 +209,20 @@ fn every_kind_of_interleaver_computes_what_the_reference_computes() {
     // right neurons that end within a cycle: 9 edges on 8 lanes
     let within = [clash_free(Starts::PerSweep, true, 8), clash_free(Starts::Once, false, 4)];
     let straddling = head_of("straddling", 40, usual, &[relu(40, 9), relu(10, 1)], &within, 28);
+    let crossbar = Case::cycles(crossbar, 20, 64).of(&[Network, Network]);
+    let benes = Case::cycles(benes, 48, 128).of(&[Network, Network]);
+    for (case, is_benes) in [(&crossbar, false), (&benes, true)] {
+        let compiled = case.compiled();
+        let Datapath::Network(network) = &compiled.design.junctions[0].datapath else {
+            panic!("a network was asked for")
+        };
+        assert_eq!(network.stages_per_register.is_some(), is_benes, "{}", case.about);
+        assert!(network.groups > 1, "{}", case.about);
+    }
     run(vec![
-        Case::cycles(crossbar, 20, 64).of(&[Network, Network]),
+        crossbar,
+        benes,
         Case::cycles(long, 100, 16).of(&[Network, Network]),
-        Case::cycles(benes, 48, 128).of(&[Network, Network]),
         Case::cycles(mixed, 17, 64).of(&[Copies, Network, Copies, Network]),
         Case::cycles(tied, 20, 64).of(&[Tied, Network]).permuted(),
         Case::cycles(counter, 40, 64).of(&[Counter, Counter]),

@@ -6,7 +6,7 @@
 
 mod common;
 
-use clashfree::lower::{Datapath, Interface, lower};
+use clashfree::lower::{Datapath, Interface, Rom, lower};
 use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::QuantHead;
@@ -237,6 +237,49 @@ fn lanes_are_busy_for_every_sparse_row_of_the_paper() {
     }
 }
 
+/// A field may only be written once, so sets the lowest bit that is clear in a used field.
+fn spoil(rom: &mut Rom) {
+    let old = rom.words.hash();
+    let last = rom.words.hex().lines().next().unwrap().as_bytes().last().copied().unwrap();
+    let digit = u32::from_str_radix(&char::from(last).to_string(), 16).unwrap();
+    rom.words.put(0, (!digit).trailing_zeros() as usize, 1, 1);
+    assert_ne!(rom.words.hash(), old);
+}
+
+/// The same for networks: a crossbar and a Benes network.
+#[test]
+fn a_network_table_with_one_wrong_bit_is_found() {
+    let narrow = head("narrow", 40, unsigned(4, 4), &[relu(40, 9)], 7);
+    let wide = head("wide", 96, unsigned(4, 4), &[relu(72, 24)], 7);
+    for (head, cycles, bus_bits) in [(narrow, 50, 16), (wide, 72, 128)] {
+        let inputs = frames(&head, 3, 5);
+        let rows: Vec<Vec<i32>> = inputs.rows().into_iter().map(|r| r.to_vec()).collect();
+        let preferences =
+            Preferences { interleavers: vec![Interleaver::Network], ..Preferences::default() };
+        let per_beat = bus_bits as usize / 4;
+        let arranged = arrange(&head, &Budget::Cycles(cycles), &preferences, per_beat).unwrap();
+        let interface = Interface { bus_bits, ..BUS };
+        let design = lower(&arranged.head, &arranged.schedules, interface).unwrap();
+        let right = replay(&head, &design, &rows);
+        for what in ["row", "control", "partial", "drain", "weight", "bias"] {
+            let mut wrong = design.clone();
+            let stage = &mut wrong.junctions[0];
+            let Datapath::Network(kind) = &mut stage.datapath else { panic!("a network") };
+            assert_eq!(kind.stages_per_register.is_some(), head.name == "wide");
+            spoil(match what {
+                "row" => kind.row_rom.as_mut().expect("banks of several rows"),
+                "control" => kind.control_rom.as_mut().expect("several banks"),
+                "partial" => &mut kind.partial_rom,
+                "drain" => &mut kind.drain_rom,
+                "weight" => &mut stage.weight_rom,
+                _ => &mut stage.bias_rom,
+            });
+            let found = std::panic::catch_unwind(|| replay(&head, &wrong, &rows));
+            assert!(found.is_err() || found.is_ok_and(|f| f != right), "{what}: not found");
+        }
+    }
+}
+
 /// The checker itself: one wrong bit in any table is found.
 #[test]
 fn a_table_with_one_wrong_bit_is_found() {
@@ -257,13 +300,7 @@ fn a_table_with_one_wrong_bit_is_found() {
             "weight" => &mut stage.weight_rom,
             _ => &mut stage.bias_rom,
         };
-        // A field may only be written once, so set the lowest bit that is clear in a used field.
-        let old = rom.words.hash();
-        let last = rom.words.hex().lines().next().unwrap().as_bytes().last().copied().unwrap();
-        let digit = u32::from_str_radix(&char::from(last).to_string(), 16).unwrap();
-        let clear = (!digit).trailing_zeros() as usize;
-        rom.words.put(0, clear, 1, 1);
-        assert_ne!(rom.words.hash(), old);
+        spoil(rom);
         let found = std::panic::catch_unwind(|| replay(&head, &wrong, &rows));
         assert!(found.is_err() || found.is_ok_and(|f| f != right), "{what}: not found");
     }

@@ -340,16 +340,11 @@ impl JunctionStage {
         roms
     }
 
-    /// Bits of the interleaver's ROMs. A single line of starts is not counted: it is wiring, since
-    /// nothing ever addresses it.
+    /// Bits of the interleaver's ROMs. One of a single line is not counted: nothing ever addresses
+    /// it, so it is wiring.
     pub fn index_bits(&self) -> usize {
-        let stored = |rom: &&Rom| rom.words.rows() > 1 || !rom.file.ends_with("_start.mem");
-        self.index_roms()
-            .into_iter()
-            .map(|(_, rom)| rom)
-            .filter(stored)
-            .map(|r| r.words.bits())
-            .sum()
+        let roms = self.index_roms().into_iter().map(|(_, rom)| &rom.words);
+        roms.filter(|words| words.rows() > 1).map(Words::bits).sum()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Time and banks: in which cycle and on which lane each edge is processed, and where it reads.
 
+mod banks;
 mod budget;
 mod check;
 mod choose;
