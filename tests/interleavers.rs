@@ -49,11 +49,11 @@ fn networks_of_random_patterns_take_as_few_cycles_as_their_loads_allow() {
         // few cycles and many alike
         let top = match rng.random_bool(0.5) {
             true => rng.random_range(1..=edges),
-            false => edges.isqrt().div_ceil(rng.random_range(1..=3)),
+            false => edges.isqrt() * rng.random_range(1..=2),
         };
         let budget = match rng.random_bool(0.8) {
-            true => Budget::Cycles(rng.random_range(1..=top)),
-            false => Budget::Parallelism(vec![rng.random_range(1..=top)]),
+            true => Budget::Cycles(rng.random_range(1..=top.min(edges))),
+            false => Budget::Parallelism(vec![rng.random_range(1..=top.min(edges))]),
         };
         let per_beat = rng.random_range(1..=64);
         let about = format!(

@@ -237,12 +237,13 @@ fn lanes_are_busy_for_every_sparse_row_of_the_paper() {
     }
 }
 
-/// A field may only be written once, so sets the lowest bit that is clear in a used field.
+/// A field may only be written once, so sets the lowest bit that is clear in the first word.
 fn spoil(rom: &mut Rom) {
     let old = rom.words.hash();
-    let last = rom.words.hex().lines().next().unwrap().as_bytes().last().copied().unwrap();
-    let digit = u32::from_str_radix(&char::from(last).to_string(), 16).unwrap();
-    rom.words.put(0, (!digit).trailing_zeros() as usize, 1, 1);
+    let text = rom.words.hex();
+    let digits = text.lines().next().unwrap().chars().rev().map(|c| c.to_digit(16).unwrap());
+    let mut bits = digits.flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1));
+    rom.words.put(0, bits.position(|bit| bit == 0).expect("a clear bit"), 1, 1);
     assert_ne!(rom.words.hash(), old);
 }
 
