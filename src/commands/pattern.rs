@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         weight: args.weight_bits,
         activation: args.activation_bits,
     };
-    let hardware = args.layout.choices(&untrained(&masks, widths)?)?;
+    let hardware = args.layout.arranged(&untrained(&masks, widths)?)?.choices;
     if let Some(destination) = destination {
         destination.write(&request, &masks)?;
     }

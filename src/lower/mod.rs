@@ -7,8 +7,8 @@ mod timing;
 mod words;
 
 pub use design::{
-    AddressStage, CopiesStage, Datapath, Design, InputStage, JunctionStage, OutputStage, Requant,
-    Rom, TiedStage, WorkStage,
+    AddressStage, Busy, CopiesStage, Datapath, Design, InputStage, JunctionStage, OutputStage,
+    Requant, Rom, TiedStage, WorkStage,
 };
 pub use words::Words;
 
