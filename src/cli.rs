@@ -2,7 +2,7 @@
 
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
-use crate::commands::{check, compile, infer, pattern, simulate, train, verify};
+use crate::commands::{check, compile, draw, infer, pattern, simulate, train, verify};
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
 use clap::{Parser, Subcommand};
@@ -32,6 +32,7 @@ enum Command {
     Pattern(pattern::Args),
     Train(train::Args),
     Check(check::Args),
+    Draw(draw::Args),
     Infer(infer::Args),
     Compile(compile::Args),
     Simulate(simulate::Args),
@@ -43,6 +44,7 @@ impl Command {
         match self {
             Self::Pattern(args) => pattern::run(args),
             Self::Check(args) => check::run(args),
+            Self::Draw(args) => draw::run(args),
             Self::Infer(args) => infer::run(args),
             Self::Compile(args) => compile::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),

@@ -7,6 +7,7 @@ use crate::load::{HeadError, InputError, LabelError, WriteError};
 use crate::lower::InterfaceError;
 use crate::masks::MaskError;
 use crate::quantise::QuantiseError;
+use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
 use crate::train::TrainError;
@@ -38,6 +39,8 @@ pub enum Error {
     Unsupported(#[from] UnsupportedError),
     /// A package could not be written.
     Package(#[from] PackageError),
+    /// Pictures could not be written.
+    Picture(#[from] FolderError),
     /// Masks could not be made.
     Mask(#[from] MaskError),
     /// Training failed.

@@ -3,10 +3,11 @@
 mod heads;
 
 use clashfree::pattern::{Family, generate, junction_seed};
-use heads::{clashfree, dir, npy, stderr};
+use heads::{HeadFiles, clashfree, dir, i8s, i32s, npy, stderr, u8s};
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -92,6 +93,93 @@ fn masks_have_their_degrees_in_both_formats() {
     }
 }
 
+/// Writes a head with these masks; weights are what the command assumes, -32 everywhere.
+fn write_head(folder: &Path, masks: &Path) {
+    let bytes = fs::read(masks.join("masks.safetensors")).expect("reads");
+    let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
+    let mut toml = r#"name = "masked"
+weights = "head.safetensors"
+
+[input]
+neurons = 800
+format = { bits = 4, frac = 4, signed = false }
+"#
+    .to_owned();
+    let mut files = HeadFiles { toml: String::new(), tensors: BTreeMap::new(), raw: None };
+    for j in 0..tensors.len() {
+        let mask = tensors.tensor(&format!("fc{j}.mask")).expect("a mask");
+        let weights: Vec<i8> = mask.data().iter().map(|&m| if m == 1 { -32 } else { 0 }).collect();
+        let right = mask.shape()[0];
+        toml += &format!(
+            "[[junction]]\nweight = \"fc{j}.weight\"\nbias = \"fc{j}.bias\"\nmask = \"fc{j}.mask\"\n\
+             weight_format = {{ bits = 6, frac = 4 }}\n"
+        );
+        toml += match j + 1 == tensors.len() {
+            true => "activation = \"identity\"\n",
+            false => {
+                "activation = \"relu\"\n\
+                 output_format = { bits = 6, frac = 3, signed = false }\n"
+            }
+        };
+        files = files
+            .tensor(&format!("fc{j}.weight"), i8s(mask.shape(), &weights))
+            .tensor(&format!("fc{j}.bias"), i32s(&[right], &vec![0; right]))
+            .tensor(&format!("fc{j}.mask"), u8s(mask.shape(), mask.data()));
+    }
+    files.toml = toml;
+    files.write(folder);
+}
+
+/// What `pattern` says of the hardware is what `check` says of a head with these masks, and a head
+/// of the most restricted family stores nothing to find its operands.
+#[test]
+fn hardware_is_known_before_training() {
+    let folder = dir();
+    let at = |name: &str| folder.path().join(name).to_str().expect("plain").to_owned();
+    let published = ["800,40,40,10", "2,9,10"];
+    let (dense, wide) = (["800,40,40,10", "13,17,10"], ["800,80,80,10", "37,33,10"]);
+    let [once, sweep] = ["clash-free-starts-once", "clash-free-starts-per-sweep"];
+    for ([layers, degrees], cycles, family) in [
+        (published, "50", once),
+        (published, "100", once),
+        (published, "800", once),
+        (dense, "800", once),
+        (wide, "800", once),
+        (published, "50", sweep),
+        (published, "20", "random-structured"),
+    ] {
+        let about = format!("{layers} {degrees} {cycles} {family}");
+        let layout = ["--cycles", cycles];
+        let output = clashfree(
+            ["pattern", "--layers", layers, "--out-degrees", degrees, "--family", family]
+                .iter()
+                .chain(&layout)
+                .chain(&["-o", &at("masks"), "--json"]),
+        );
+        assert_eq!(output.status.code(), Some(0), "{about}: {}", stderr(&output));
+        let pattern: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        write_head(folder.path(), Path::new(&at("masks")));
+        let output =
+            clashfree(["check", &at(""), "--interleavers", "--json"].iter().chain(&layout));
+        assert_eq!(output.status.code(), Some(0), "{about}: {}", stderr(&output));
+        let check: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(pattern["interleavers"], check["interleavers"], "{about}");
+        let bits = |junction: usize| {
+            let choice = &check["interleavers"][junction];
+            let offers = choice["offers"].as_array().expect("offers");
+            let chosen = offers.iter().find(|offer| offer["kind"] == choice["kind"]);
+            chosen.expect("is offered")["cost"]["index_bits"].as_u64().expect("a number")
+        };
+        if family == once {
+            assert_eq!([bits(0), bits(1), bits(2)], [0; 3], "{about}");
+        }
+        if family == sweep {
+            // 2 sweeps, 32 banks, 5 bits for one of 25 addresses
+            assert_eq!((bits(0), bits(2)), (2 * 32 * 5, 0), "{about}");
+        }
+    }
+}
+
 #[test]
 fn train_draws_the_same_patterns() {
     let folder = dir();
@@ -146,15 +234,16 @@ data = { train_images = "x.npy", train_labels = "y.npy", test_images = "x.npy", 
 fn counts_and_choices_in_json() {
     let answer = json(&["--cycles", "50"]);
     let first = &answer["junctions"][0];
-    // 8 lanes take 5 cycles for an in-degree of 40; 10 neurons fit into 50 cycles.
+    // 1600 edges on 32 lanes take 50 cycles, and 32 banks divide 800 neurons.
     assert_eq!(
         (&first["z"], &first["lines"], &first["cycles"]),
-        (&8.into(), &4.into(), &50.into())
+        (&32.into(), &1.into(), &50.into())
     );
+    assert_eq!(first["choices"][0]["lanes"], 32);
+    let first = &json(&["--parallelism", "8,8,8"])["junctions"][0];
     // 100 addresses, 8 banks, 2 sweeps.
     assert_eq!(first["count"]["exact"], format!("1{}", "0".repeat(32)));
     assert_eq!(first["count"]["of"], "address-tables");
-    assert_eq!(first["choices"][0]["lanes"], 32);
 
     let random = &json(&["--family", "random-structured"])["junctions"][0];
     assert_eq!((&random["z"], &random["count"]["exact"]), (&Value::Null, &Value::Null));
@@ -216,6 +305,11 @@ fn only_masks_are_replaced() {
 fn requests_that_cannot_be() {
     let two = ["--layers", "12,8", "--out-degrees"];
     let with = |more: &[&'static str]| [&two[..], more].concat();
+    let cycles = |more: &[&'static str]| [&with(&["2", "--cycles", "9"]), more].concat();
+    refused(&cycles(&["--weight-bits", "17"]), "masks::width", &["--weight-bits", "17", "1 to 16"]);
+    refused(&cycles(&["--input-bits", "0"]), "masks::width", &["--input-bits"]);
+    refused(&cycles(&["--bus", "12"]), "bus::width", &["12", "--bus"]);
+    refused(&with(&["2", "--cycles", "25"]), "schedule::too_large", &["25", "24"]);
     refused(&["--layers", "12", "--out-degrees", "2"], "masks::layers", &["1 layers", "--layers"]);
     refused(&with(&["2,2"]), "masks::length", &["--out-degrees", "2 values", "1 junctions"]);
     let families = ["2", "--family", "random-structured,random-structured"];

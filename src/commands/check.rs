@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         .collect::<Result<Vec<_>, _>>()?;
     let (mut text, mut json) = (text(&head, &trunk, &branches), json(&head, &trunk, &branches));
     if args.interleavers {
-        let choices = args.layout.choices(&trunk)?;
+        let choices = args.layout.arranged(&trunk)?.choices;
         text = format!("{text}\n{}", interleavers(&choices));
         json["interleavers"] = serde_json::json!(choices);
     }

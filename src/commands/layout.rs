@@ -4,7 +4,9 @@ use crate::error::Error;
 use crate::lower::Interface;
 use crate::packet::ResultKind;
 use crate::quantise::QuantHead;
-use crate::schedule::{Budget, Choice, DEFAULT_EFFORT, Interleaver, Preferences, arrange};
+use crate::schedule::{
+    Arranged, Budget, Choice, DEFAULT_EFFORT, Interleaver, Preferences, arrange,
+};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
 
@@ -62,14 +64,14 @@ impl LayoutArgs {
         }
     }
 
-    /// What there is to choose from for each junction of a head, and what is chosen.
+    /// A head, arranged as asked.
     ///
     /// # Errors
-    /// If the head cannot be laid out as asked.
-    pub fn choices(&self, head: &QuantHead) -> Result<Vec<Choice>, Error> {
+    /// If that cannot be.
+    pub fn arranged(&self, head: &QuantHead) -> Result<Arranged, Error> {
         let per_beat = self.interface(ResultKind::Logits).bus(head)?.codes_per_beat();
         let budget = self.budget().unwrap_or_else(|| Budget::matching_bus(head, per_beat));
-        Ok(arrange(head, &budget, &self.preferences(), per_beat)?.choices)
+        Ok(arrange(head, &budget, &self.preferences(), per_beat)?)
     }
 
     /// The outside, for packets of this kind.

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod check;
 pub mod compile;
+pub mod draw;
 pub mod infer;
 pub mod layout;
 pub mod pattern;

@@ -1,10 +1,11 @@
 //! `pattern`: masks to train with, before there is a head.
 
 use super::answer::{Answer, grouped};
+use super::layout::{LayoutArgs, interleavers};
 use crate::error::Error;
-use crate::masks::{Destination, Mask, MaskError, Request};
+use crate::masks::{Destination, Mask, MaskError, Request, Widths, untrained};
 use crate::pattern::{Choice, Count, Counted, Family};
-use crate::schedule::Budget;
+use crate::schedule::{self, Budget};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -52,14 +53,6 @@ pub struct Args {
     )]
     family: Vec<String>,
 
-    /// Banks and lanes of each junction; must divide its left layer.
-    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', conflicts_with = "cycles")]
-    parallelism: Option<Vec<usize>>,
-
-    /// Most cycles that a junction may take for a frame; chooses the parallelism.
-    #[arg(long, value_name = "N")]
-    cycles: Option<usize>,
-
     /// Decides all that is random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -68,6 +61,21 @@ pub struct Args {
     /// is written.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    /// Bits of an input of the head to be, for the table of interleavers.
+    #[arg(long, value_name = "BITS", default_value_t = 4)]
+    input_bits: u32,
+
+    /// Bits of its weights.
+    #[arg(long, value_name = "BITS", default_value_t = 6)]
+    weight_bits: u32,
+
+    /// Bits of its activations between junctions.
+    #[arg(long, value_name = "BITS", default_value_t = 6)]
+    activation_bits: u32,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 /// Draws the masks, writes them if asked to, and says what is known of them.
@@ -80,21 +88,28 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         layers: args.layers.clone(),
         out_degrees: args.out_degrees.clone(),
         families: families.map_err(MaskError::from)?,
-        budget: match (&args.parallelism, args.cycles) {
-            (Some(list), _) => Some(Budget::Parallelism(list.clone())),
-            (None, cycles) => cycles.map(Budget::Cycles),
-        },
+        budget: args.layout.budget(),
         seed: args.seed,
     };
     let destination = args.output.as_deref().map(Destination::check).transpose()?;
     let masks = request.draw()?;
+    let widths = Widths {
+        input: args.input_bits,
+        weight: args.weight_bits,
+        activation: args.activation_bits,
+    };
+    let hardware = args.layout.arranged(&untrained(&masks, widths)?)?.choices;
     if let Some(destination) = destination {
         destination.write(&request, &masks)?;
     }
-    Ok(Answer { text: text(args, &masks), json: json(args, &masks), passed: true })
+    Ok(Answer {
+        text: text(args, &masks, &hardware),
+        json: json(args, &masks, &hardware),
+        passed: true,
+    })
 }
 
-fn text(args: &Args, masks: &[Mask]) -> String {
+fn text(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> String {
     let layers: Vec<String> = args.layers.iter().map(ToString::to_string).collect();
     let mut text = format!("[{}], seed {}\n\n", layers.join(", "), args.seed);
     let put = |text: &mut String, table: Table| {
@@ -105,7 +120,7 @@ fn text(args: &Args, masks: &[Mask]) -> String {
     };
     put(&mut text, shapes(masks));
     put(&mut text, figures(masks));
-    if args.cycles.is_some() {
+    if let Some(Budget::Cycles(_)) = args.layout.budget() {
         for (n, mask) in masks.iter().enumerate().filter(|(_, mask)| !mask.choices.is_empty()) {
             let shown: Vec<String> =
                 mask.choices.iter().take(SHOWN_CHOICES).map(describe).collect();
@@ -113,6 +128,13 @@ fn text(args: &Args, masks: &[Mask]) -> String {
                 .expect("a string takes all");
         }
     }
+    let Args { input_bits, weight_bits, activation_bits, .. } = args;
+    write!(
+        text,
+        "\nwith {input_bits}-bit inputs, {weight_bits}-bit weights and {activation_bits}-bit activations, {}\n",
+        interleavers(hardware)
+    )
+    .expect("a string takes all");
     if let Some(folder) = &args.output {
         let (files, folder) = (masks.len() + 2, folder.display());
         writeln!(text, "{files} files in {folder}").expect("a string takes all");
@@ -246,12 +268,13 @@ fn aligned(mut table: Table) -> Table {
     table
 }
 
-fn json(args: &Args, masks: &[Mask]) -> Value {
+fn json(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> Value {
     json!({
         "layers": args.layers,
         "seed": args.seed,
         "output": args.output,
         "junctions": masks.iter().map(junction).collect::<Vec<_>>(),
+        "interleavers": hardware,
         "notes": notes(masks),
     })
 }

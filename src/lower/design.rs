@@ -5,6 +5,7 @@ use crate::bus::BusFormat;
 use crate::packet::PacketFormat;
 use crate::quantise::Format;
 use crate::schedule::{Interleaver, Shape};
+use std::ops::Range;
 
 /// A whole head in hardware.
 #[derive(Clone, Debug)]
@@ -27,9 +28,31 @@ impl Design {
     /// Cycles from the one in which a frame's last beat is accepted to that of its packet's first
     /// beat, when nothing is ahead of it; `docs/architecture.md` has the formula.
     pub fn latency(&self) -> usize {
+        let busy = self.busy();
+        busy.bus_out.start + 1 - busy.bus_in.end
+    }
+
+    /// When each stage works on a frame that meets nothing ahead of it, or follows the one ahead by
+    /// the initiation interval.
+    pub fn busy(&self) -> Busy {
+        let bus_in = 0..self.input.bus.beats();
+        // the first junction issues two cycles after the last beat is accepted
+        let mut start = bus_in.end + 1;
+        let mut junctions = Vec::with_capacity(self.junctions.len());
+        for junction in &self.junctions {
+            let issue = start + usize::from(junction.is_placed());
+            junctions.push(issue..issue + junction.cycles);
+            start += junction.cycles - 1 + junction.write_latency;
+        }
+        // `cf_result` starts the cycle before it issues
         let levels = self.output.slots.next_power_of_two().trailing_zeros() as usize;
-        let junctions: usize = self.junctions.iter().map(|j| j.cycles - 1 + j.write_latency).sum();
-        7 + self.output.rows + levels + junctions
+        let packet = start - 1 + self.output.rows + 6 + levels;
+        Busy {
+            bus_in,
+            junctions,
+            result: start..packet,
+            bus_out: packet..packet + self.output.beats,
+        }
     }
 
     /// What sets the initiation interval, in words.
@@ -43,6 +66,19 @@ impl Design {
             (false, _) => "as the bus needs",
         }
     }
+}
+
+/// When each stage works on a frame, in cycles from the frame's first beat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// Beats are accepted.
+    pub bus_in: Range<usize>,
+    /// Cycles are issued, of each junction.
+    pub junctions: Vec<Range<usize>>,
+    /// Logits are read and compared.
+    pub result: Range<usize>,
+    /// Beats of the packet.
+    pub bus_out: Range<usize>,
 }
 
 /// `cf_stream_in`.
@@ -251,6 +287,11 @@ impl JunctionStage {
     /// Edges, as a share of lanes × cycles.
     pub fn utilisation(&self) -> f64 {
         self.edges as f64 / (self.lanes * self.cycles) as f64
+    }
+
+    /// Whether a table says where the left layer is written, which takes a cycle.
+    fn is_placed(&self) -> bool {
+        matches!(&self.datapath, Datapath::Tied(tied) if tied.place_rom.is_some())
     }
 
     /// The rung of the interleaver ladder.

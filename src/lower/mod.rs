@@ -8,7 +8,7 @@ mod timing;
 mod words;
 
 pub use design::{
-    AddressStage, CopiesStage, Datapath, Design, InputStage, JunctionStage, NetworkStage,
+    AddressStage, Busy, CopiesStage, Datapath, Design, InputStage, JunctionStage, NetworkStage,
     OutputStage, Requant, Rom, TiedStage, WorkStage,
 };
 pub use words::Words;

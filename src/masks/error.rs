@@ -2,6 +2,7 @@
 
 use crate::load::{MAX_CELLS, MAX_NEURONS};
 use crate::pattern::{GenerateError, MAX_EDGES, UnknownFamily};
+use crate::quantise::MAX_BITS;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -99,6 +100,15 @@ pub enum MaskError {
     Edges {
         /// Edges of all junctions.
         edges: u64,
+    },
+    /// A width that no number of a head can have.
+    #[error("`{option}` {bits} is out of range")]
+    #[diagnostic(code(clashfree::masks::width), help("give from 1 to {MAX_BITS} bits"))]
+    Width {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        bits: u32,
     },
     /// The output folder holds something that `pattern` did not make.
     #[error("{} is not a folder of masks of clashfree, so it is not replaced: {found}", .folder.display())]

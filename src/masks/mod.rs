@@ -2,9 +2,11 @@
 
 mod error;
 mod folder;
+mod untrained;
 
 pub use error::MaskError;
 pub use folder::{Destination, PARAMETERS, TENSORS};
+pub use untrained::{Widths, untrained};
 
 use crate::load::{MAX_CELLS, MAX_NEURONS};
 use crate::pattern::{
@@ -140,7 +142,7 @@ impl Request {
                 Ok(vec![Choice { z, lines: 1, lanes: z, cycles: degrees.edges() / z }])
             }
             Some(Budget::Cycles(cycles)) => {
-                let choices = advise(degrees, *cycles);
+                let choices = advise(degrees, *cycles, family);
                 if choices.is_empty() {
                     let (cycles, fewest) = (*cycles, fewest_cycles(degrees));
                     return Err(MaskError::Cycles { junction, cycles, fewest });

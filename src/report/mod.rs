@@ -2,7 +2,7 @@
 //!
 //! [`pattern`] shows the graph of a junction, [`banks`] which lane reads which bank when, and
 //! [`timeline`] when each stage works on which frame. All are functions of plain data and know
-//! nothing of the stages that made it. The same input gives the same bytes.
+//! nothing of the stages that made it; [`Destination`] is where they go. The same input gives the same bytes.
 //!
 //! A picture is always well-formed XML of less than [`MAX_BYTES`]: titles and names are escaped,
 //! characters that XML forbids are replaced, long texts are cut, and what is too large to be drawn
@@ -13,6 +13,7 @@
 
 mod banks;
 mod canvas;
+mod folder;
 mod grid;
 mod pattern;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod timeline;
 
 pub use banks::{BankCell, MAX_CELLS, banks};
 pub use canvas::MAX_BYTES;
+pub use folder::{Destination, FolderError};
 pub use grid::MAX_SIDE;
 pub use pattern::{MAX_EDGES, pattern};
 pub use timeline::{MAX_SPANS, MAX_STAGES, StageSpan, timeline};
