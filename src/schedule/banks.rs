@@ -35,7 +35,7 @@ impl Site<'_> {
     /// The cheapest shape of tied lanes with a table of addresses for which banks are found.
     ///
     /// # Errors
-    /// Why there is none below `bound` LUTs.
+    /// Why there is none that ranks below `bound`.
     pub(super) fn table(&self, bound: f64) -> Found {
         if !self.layout.lockstep {
             return Err("the layer before writes its results at times of their own, so that they \
@@ -49,9 +49,9 @@ impl Site<'_> {
         let mut closest: Option<(u64, Candidate)> = None;
         let mut effort = self.preferences.effort;
         let mut tight = 0usize;
-        for (luts, candidate) in candidates {
+        for (rank, candidate) in candidates {
             // the cheapest comes first
-            if luts >= bound {
+            if rank >= bound {
                 let remark = "would cost more than what was chosen, so banks were not searched for";
                 return Err(self.none(closest, tight).unwrap_or_else(|| remark.to_owned()));
             }
@@ -93,7 +93,7 @@ impl Site<'_> {
         ))
     }
 
-    /// Every shape within the budget with its estimated LUTs, the cheapest first: for each number
+    /// Every shape within the budget with its rank, the cheapest first: for each number
     /// of lines the fewest lanes and some more, for each of those the ways to deal or place.
     fn candidates(&self) -> Vec<(f64, Candidate)> {
         let pattern = &self.junction.pattern;
@@ -129,7 +129,7 @@ impl Site<'_> {
         let costed = |tied: Tied| {
             let steps = tied.steps().expect("all are aligned");
             let plan: Option<Plan> = self.tied_plan(tied.clone(), None, None);
-            plan.map(|plan| (plan.offered.cost.luts, Candidate { tied, steps }))
+            plan.map(|plan| (plan.offered.cost.rank(), Candidate { tied, steps }))
         };
         let mut costed: Vec<_> = found.into_iter().filter_map(costed).collect();
         costed.sort_by(|a, b| a.0.total_cmp(&b.0));

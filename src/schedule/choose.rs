@@ -151,11 +151,11 @@ impl Site<'_> {
         order.sort_by_key(|&kind| kind == Interleaver::Tied);
         for kind in order {
             let allowed = self.preferences.allows(self.number, kind);
-            let least = best.as_ref().map_or(f64::INFINITY, |(_, plan)| plan.offered.cost.luts);
+            let least = best.as_ref().map_or(f64::INFINITY, |(_, plan)| plan.offered.cost.rank());
             match self.offer(kind, least) {
                 Ok(plan) => {
                     offers.push(Offer { kind, offered: Some(plan.offered), remark: None });
-                    if allowed && plan.offered.cost.luts < least {
+                    if allowed && plan.offered.cost.rank() < least {
                         best = Some((kind, plan));
                     }
                 }

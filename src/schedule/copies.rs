@@ -41,7 +41,7 @@ impl Copies {
                 let most = shape.lanes_per_unit();
                 for per_unit in [crowd.div_ceil(shape.steps(cycles)).min(most), most] {
                     let cost = cost::copies(junction, shape, cycles, &banking, per_unit);
-                    if best.is_none_or(|(least, _)| cost.luts < least.luts) {
+                    if best.is_none_or(|(least, _)| cost.rank() < least.rank()) {
                         let stripe_bits = banking.stripe_bits;
                         let one = banking.bank_rows() == 1;
                         best = Some((cost, Self { shape, stripe_bits, per_unit, one }));

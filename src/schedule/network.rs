@@ -107,7 +107,7 @@ impl Network {
                         continue; // one bank and one lane
                     }
                     let cost = cost::network(junction, &network, layout);
-                    if best.is_none_or(|(least, _)| cost.luts < least.luts) {
+                    if best.is_none_or(|(least, _)| cost.rank() < least.rank()) {
                         best = Some((cost, network));
                     }
                 }

@@ -87,7 +87,7 @@ impl Plan {
 }
 
 impl Site<'_> {
-    /// The cheapest interleaver of a kind, looked for as long as it may cost less than `bound` LUTs.
+    /// The cheapest interleaver of a kind, looked for as long as it may rank below `bound`.
     ///
     /// # Errors
     /// Why there is none.
@@ -181,7 +181,7 @@ impl Site<'_> {
             let Some(lines) = lines.filter(|lines| self.lanes_fit(lines * width)) else { continue };
             tried.push(width);
             let Some(plan) = self.counted_on(kind, width, lines) else { continue };
-            if best.as_ref().is_none_or(|b| plan.offered.cost.luts < b.offered.cost.luts) {
+            if best.as_ref().is_none_or(|b| plan.offered.cost.rank() < b.offered.cost.rank()) {
                 best = Some(plan);
             }
         }
