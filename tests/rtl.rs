@@ -5,15 +5,18 @@
 
 mod common;
 
+use clashfree::lower::Datapath;
 use clashfree::model;
 use clashfree::packet::ResultKind;
+use clashfree::pattern::{Family, Starts};
+use clashfree::pipeline::Compiled;
 use clashfree::quantise::{Activation, QuantHead};
-use clashfree::schedule::Budget;
+use clashfree::schedule::{Budget, Interleaver, Preferences};
 use clashfree::verify::stalls::{Pattern, Stalls};
 use clashfree::verify::tools::Toolchain;
 use clashfree::verify::{Bench, Options};
 use common::have;
-use common::heads::{Layer, compiled, frames, head, most_edges, random, relu};
+use common::heads::{Layer, compiled_with, frames, head, head_of, most_edges, random, relu};
 use common::heads::{seed_and_cases, signed, unsigned};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -33,21 +36,47 @@ struct Case {
     budget: Budget,
     bus: u32,
     result: ResultKind,
+    preferences: Preferences,
 }
 
 impl Case {
     fn new(head: QuantHead, budget: Budget, bus: u32, result: ResultKind) -> Self {
         let about = format!("{}, {budget:?}, bus {bus}, {result:?}", head.name);
-        Self { about, head, budget, bus, result }
+        let preferences = Preferences::default();
+        Self { about, head, budget, bus, result, preferences }
+    }
+
+    /// With one kind of interleaver for each junction, and no other.
+    fn of(self, interleavers: &[Interleaver]) -> Self {
+        let interleavers = interleavers.to_vec();
+        let about = format!("{}, {interleavers:?}", self.about);
+        let preferences = Preferences { interleavers, ..self.preferences };
+        Self { about, preferences, ..self }
+    }
+
+    /// With inputs in whatever order suits the first junction.
+    fn permuted(mut self) -> Self {
+        self.preferences.permute_input = true;
+        self
     }
 
     fn cycles(head: QuantHead, cycles: usize, bus: u32) -> Self {
         Self::new(head, Budget::Cycles(cycles), bus, ResultKind::Logits)
     }
 
+    fn compiled(&self) -> Compiled {
+        let (head, budget) = (self.head.clone(), self.budget.clone());
+        let preferences = self.preferences.clone();
+        let compiled = compiled_with(head, budget, preferences, self.bus, self.result);
+        for (stage, kind) in compiled.design.junctions.iter().zip(&self.preferences.interleavers) {
+            assert_eq!(stage.interleaver(), *kind, "{}", self.about);
+        }
+        compiled
+    }
+
     /// Builds and runs the design; what is wrong, in words.
     fn run(&self) -> Result<(), String> {
-        let compiled = compiled(self.head.clone(), self.budget.clone(), self.bus, self.result);
+        let compiled = self.compiled();
         let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rtl").join(&self.head.name);
         compiled.package.write(&build).map_err(|e| e.to_string())?;
         let bench = Bench::open(&build, false).map_err(|e| e.to_string())?;
@@ -153,6 +182,52 @@ fn odd_heads_compute_what_the_reference_computes() {
         Case::cycles(full, most, 1024),
         Case::cycles(five, 17, 64),
         Case::new(funnel, Budget::Cycles(7), 64, ResultKind::Class),
+    ]);
+}
+
+/// Every kind of interleaver on both sides of the others that it can stand behind.
+#[test]
+fn every_kind_of_interleaver_computes_what_the_reference_computes() {
+    use Interleaver::{Copies, Counter, Network, Starts as NewStarts, Tied};
+    if have(Toolchain::find().err()).is_none() {
+        return;
+    }
+    let usual = unsigned(4, 4);
+    let clash_free = |starts, dither, z| (Family::ClashFree { starts, dither }, Some(z));
+    // several groups, the last one smaller, lanes with one sum and with many
+    let crossbar = head("crossbar", 40, usual, &[relu(40, 9), relu(10, 6)], 21);
+    let long = head("long", 24, signed(4, 3), &[relu(90, 15), relu(9, 1)], 22);
+    // as many banks as lanes, enough of them for a Benes network
+    let benes = head("benes", 64, usual, &[relu(48, 24), relu(10, 5)], 23);
+    let mixed = [relu(24, 2), relu(30, 5), relu(20, 4), relu(12, 3)];
+    let mixed = head("mixed", 36, usual, &mixed, 24);
+    let tied = head("tied", 40, usual, &[relu(20, 3), relu(10, 2)], 25);
+    let once = [clash_free(Starts::Once, false, 8), clash_free(Starts::Once, false, 4)];
+    let counter = head_of("counter", 40, usual, &[relu(40, 8), relu(10, 2)], &once, 26);
+    let anew = [clash_free(Starts::PerSweep, true, 8), clash_free(Starts::PerSweep, false, 4)];
+    let starts = head_of("starts", 40, usual, &[relu(40, 8), relu(10, 2)], &anew, 27);
+    // right neurons that end within a cycle: 9 edges on 8 lanes
+    let within = [clash_free(Starts::PerSweep, true, 8), clash_free(Starts::Once, false, 4)];
+    let straddling = head_of("straddling", 40, usual, &[relu(40, 9), relu(10, 1)], &within, 28);
+    let crossbar = Case::cycles(crossbar, 20, 64).of(&[Network, Network]);
+    let benes = Case::cycles(benes, 48, 128).of(&[Network, Network]);
+    for (case, is_benes) in [(&crossbar, false), (&benes, true)] {
+        let compiled = case.compiled();
+        let Datapath::Network(network) = &compiled.design.junctions[0].datapath else {
+            panic!("a network was asked for")
+        };
+        assert_eq!(network.stages_per_register.is_some(), is_benes, "{}", case.about);
+        assert!(network.groups > 1, "{}", case.about);
+    }
+    run(vec![
+        crossbar,
+        benes,
+        Case::cycles(long, 100, 16).of(&[Network, Network]),
+        Case::cycles(mixed, 17, 64).of(&[Copies, Network, Copies, Network]),
+        Case::cycles(tied, 20, 64).of(&[Tied, Network]).permuted(),
+        Case::cycles(counter, 40, 64).of(&[Counter, Counter]),
+        Case::cycles(starts, 40, 64).of(&[NewStarts, NewStarts]),
+        Case::cycles(straddling, 45, 64).of(&[NewStarts, Copies]),
     ]);
 }
 

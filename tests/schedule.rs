@@ -6,12 +6,15 @@
 
 mod common;
 
-use clashfree::lower::{Datapath, Interface, lower};
+use clashfree::lower::{Datapath, Interface, Rom, lower};
 use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::QuantHead;
-use clashfree::schedule::{Budget, Interleaver, Preferences, arrange};
+use clashfree::schedule::{
+    Arranged, Arrangement, Budget, Interleaver, Preferences, ScheduleError, arrange,
+};
 use common::heads::{frames, head, most_edges, random, relu, seed_and_cases, unsigned};
+use common::networks::{busiest, network_fits};
 use common::tables::replay;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -20,14 +23,17 @@ use rand_chacha::ChaCha8Rng;
 /// The bus that most tests use.
 const BUS: Interface = Interface { bus_bits: 64, result: ResultKind::Logits };
 
-/// Any kind of interleaver, and copies alone, which use every lane whatever divides.
-const KINDS: [Interleaver; 2] = [Interleaver::Auto, Interleaver::Copies];
+/// Any kind of interleaver, copies alone, which use every lane whatever divides, and networks where
+/// there can be one.
+const KINDS: [Interleaver; 3] = [Interleaver::Auto, Interleaver::Copies, Interleaver::Network];
 
 /// Schedules, lowers and replays `head`, and checks what the budget promises.
 fn check(head: &QuantHead, budget: &Budget, interface: Interface, about: &str) {
     for kind in KINDS {
-        // the seed decides whether the inputs may be permuted, too
-        for permute_input in [false, true] {
+        // a network takes inputs in any order as they come
+        let permutations: &[bool] =
+            if kind == Interleaver::Network { &[false] } else { &[false, true] };
+        for &permute_input in permutations {
             let preferences = Preferences {
                 interleavers: vec![kind],
                 permute_input,
@@ -49,7 +55,7 @@ fn check_with(
     let about = format!("{about}, {budget:?}, {preferences:?}, bus {}", interface.bus_bits);
     let _context = Context(&about);
     let per_beat = interface.bus(head).unwrap().codes_per_beat();
-    let arranged = arrange(head, budget, preferences, per_beat).unwrap();
+    let arranged = arrange_as_far_as_possible(head, budget, preferences, per_beat);
     for (i, (s, j)) in arranged.schedules.iter().zip(&head.junctions).enumerate() {
         let edges = j.pattern.edges();
         let fewest = match budget {
@@ -68,6 +74,8 @@ fn check_with(
             assert!(s.lanes() <= fewest, "lanes of junction {i}");
             assert_eq!(s.cycles(), edges.div_ceil(fewest), "cycles of junction {i}");
             assert!(s.cycles() * s.lanes() < edges + fewest, "room for edges that do not exist");
+        } else if let Arrangement::Network(network) = &s.kind {
+            assert_eq!(s.cycles(), busiest(s, &j.pattern, network), "cycles of junction {i}");
         } else {
             assert!(s.lanes() <= 2 * fewest + 8, "lanes of junction {i}");
         }
@@ -86,6 +94,29 @@ fn check_with(
     let logits = replay(&arranged.head, &design, &sent);
     let found = Array2::from_shape_fn((3, logits[0].len()), |(f, c)| logits[f][c]);
     assert_eq!(found, model::run(head, inputs.view()), "the tables compute something else");
+}
+
+/// Schedules; where a network is asked for and there can be none, any kind instead.
+fn arrange_as_far_as_possible(
+    head: &QuantHead,
+    budget: &Budget,
+    preferences: &Preferences,
+    per_beat: usize,
+) -> Arranged {
+    let mut preferences = preferences.clone();
+    if preferences.interleavers == [Interleaver::Network] {
+        preferences.interleavers = vec![Interleaver::Network; head.junctions.len()];
+    }
+    loop {
+        match arrange(head, budget, &preferences, per_beat) {
+            Err(ScheduleError::Kind { junction, kind: Interleaver::Network, .. }) => {
+                let pattern = &head.junctions[junction].pattern;
+                assert!(!network_fits(pattern, budget, junction), "there is a network");
+                preferences.interleavers[junction] = Interleaver::Auto;
+            }
+            other => return other.unwrap(),
+        }
+    }
 }
 
 /// Copies for all junctions.
@@ -206,6 +237,50 @@ fn lanes_are_busy_for_every_sparse_row_of_the_paper() {
     }
 }
 
+/// A field may only be written once, so sets the lowest bit that is clear in the first word.
+fn spoil(rom: &mut Rom) {
+    let old = rom.words.hash();
+    let text = rom.words.hex();
+    let digits = text.lines().next().unwrap().chars().rev().map(|c| c.to_digit(16).unwrap());
+    let mut bits = digits.flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1));
+    rom.words.put(0, bits.position(|bit| bit == 0).expect("a clear bit"), 1, 1);
+    assert_ne!(rom.words.hash(), old);
+}
+
+/// The same for networks: a crossbar and a Benes network.
+#[test]
+fn a_network_table_with_one_wrong_bit_is_found() {
+    let narrow = head("narrow", 40, unsigned(4, 4), &[relu(40, 9)], 7);
+    let wide = head("wide", 96, unsigned(4, 4), &[relu(72, 24)], 7);
+    for (head, cycles, bus_bits) in [(narrow, 50, 16), (wide, 72, 128)] {
+        let inputs = frames(&head, 3, 5);
+        let rows: Vec<Vec<i32>> = inputs.rows().into_iter().map(|r| r.to_vec()).collect();
+        let preferences =
+            Preferences { interleavers: vec![Interleaver::Network], ..Preferences::default() };
+        let per_beat = bus_bits as usize / 4;
+        let arranged = arrange(&head, &Budget::Cycles(cycles), &preferences, per_beat).unwrap();
+        let interface = Interface { bus_bits, ..BUS };
+        let design = lower(&arranged.head, &arranged.schedules, interface).unwrap();
+        let right = replay(&head, &design, &rows);
+        for what in ["row", "control", "partial", "drain", "weight", "bias"] {
+            let mut wrong = design.clone();
+            let stage = &mut wrong.junctions[0];
+            let Datapath::Network(kind) = &mut stage.datapath else { panic!("a network") };
+            assert_eq!(kind.stages_per_register.is_some(), head.name == "wide");
+            spoil(match what {
+                "row" => kind.row_rom.as_mut().expect("banks of several rows"),
+                "control" => kind.control_rom.as_mut().expect("several banks"),
+                "partial" => &mut kind.partial_rom,
+                "drain" => &mut kind.drain_rom,
+                "weight" => &mut stage.weight_rom,
+                _ => &mut stage.bias_rom,
+            });
+            let found = std::panic::catch_unwind(|| replay(&head, &wrong, &rows));
+            assert!(found.is_err() || found.is_ok_and(|f| f != right), "{what}: not found");
+        }
+    }
+}
+
 /// The checker itself: one wrong bit in any table is found.
 #[test]
 fn a_table_with_one_wrong_bit_is_found() {
@@ -226,13 +301,7 @@ fn a_table_with_one_wrong_bit_is_found() {
             "weight" => &mut stage.weight_rom,
             _ => &mut stage.bias_rom,
         };
-        // A field may only be written once, so set the lowest bit that is clear in a used field.
-        let old = rom.words.hash();
-        let last = rom.words.hex().lines().next().unwrap().as_bytes().last().copied().unwrap();
-        let digit = u32::from_str_radix(&char::from(last).to_string(), 16).unwrap();
-        let clear = (!digit).trailing_zeros() as usize;
-        rom.words.put(0, clear, 1, 1);
-        assert_ne!(rom.words.hash(), old);
+        spoil(rom);
         let found = std::panic::catch_unwind(|| replay(&head, &wrong, &rows));
         assert!(found.is_err() || found.is_ok_and(|f| f != right), "{what}: not found");
     }

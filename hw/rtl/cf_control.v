@@ -4,10 +4,10 @@
 //            cycles, gives the left memory back in cycle `Release`, and tells the next stage of a
 //            frame two cycles before its last write, so that it starts in time to read it all.
 // Does not:  touch data.
-// Latency:   see cf_sequencer. `frame_o` comes LastWrite - 2 cycles after `last_o`, `wframe_end_o`
+// Latency:   see cf_sequencer. `frame_o` comes LastWrite - 2 cycles after `end_i`, `wframe_end_o`
 //            LastWrite: with the frame's last write.
-// Limits:    1 <= Frames, 3 <= LastWrite: cycles from the issue of a frame's last cycle to its last
-//            write; Cycles and Release as cf_sequencer.
+// Limits:    1 <= Frames, 3 <= LastWrite: cycles from `end_i`, which is `last_o` or a fixed time
+//            later, to the frame's last write; Cycles and Release as cf_sequencer.
 `default_nettype none
 
 module cf_control #(
@@ -32,7 +32,8 @@ module cf_control #(
     // schedule
     output wire                 run_o,
     output wire [CycleBits-1:0] cycle_o,
-    output wire                 last_o
+    output wire                 last_o,
+    input  wire                 end_i
 );
 
   generate
@@ -90,7 +91,7 @@ module cf_control #(
   ) i_frame (
       .clk_i (clk_i),
       .rst_ni(rst_ni),
-      .d_i   (last_o),
+      .d_i   (end_i),
       .q_o   (frame_o)
   );
 

@@ -21,24 +21,22 @@ module cf_crossbar #(
     output wire [    Lanes*Bits-1:0] data_o
 );
 
+  genvar l;
   generate
     if (Bits < 1 || Banks < 1 || Lanes < 1) begin : g_illegal
       cf_crossbar_needs_Bits_Banks_and_Lanes_of_at_least_1 stop ();  // no such module
-    end
-  endgenerate
-
-  genvar l;
-  generate
-    for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-      cf_select #(
-          .Bits (Bits),
-          .Banks(Banks)
-      ) i_select (
-          .clk_i   (clk_i),
-          .column_i(column_i),
-          .bank_i  (bank_i[l*BankBits+:BankBits]),
-          .data_o  (data_o[l*Bits+:Bits])
-      );
+    end else begin : g_legal
+      for (l = 0; l < Lanes; l = l + 1) begin : g_lane
+        cf_select #(
+            .Bits (Bits),
+            .Banks(Banks)
+        ) i_select (
+            .clk_i   (clk_i),
+            .column_i(column_i),
+            .bank_i  (bank_i[l*BankBits+:BankBits]),
+            .data_o  (data_o[l*Bits+:Bits])
+        );
+      end
     end
   endgenerate
 

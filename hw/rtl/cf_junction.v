@@ -115,7 +115,8 @@ module cf_junction #(
       .wframe_end_o(wframe_end_o),
       .run_o       (run),
       .cycle_o     (cycle),
-      .last_o      (last)
+      .last_o      (last),
+      .end_i       (last)
   );
 
   cf_lanes #(

@@ -17,10 +17,8 @@
 //            with Terminals the power of two that holds Banks, Lanes and 2.
 // Handshake: as cf_junction; `frame_o` comes two cycles before the last write may be.
 // Limits:    1 <= Pieces <= Cycles; Lanes = Groups*LanesPerGroup;
-//            (Groups-1)*NeuronsPerGroup < Neurons <= Groups*NeuronsPerGroup. Raw = 1 gives
-//            accumulators (OutBits = AccBits), Raw = 0 codes by Shift, Low, High. Release: the
-//            cycle of this junction in which its left memory may be written again: late enough
-//            that the first word comes after the last read.
+//            (Groups-1)*NeuronsPerGroup < Neurons <= Groups*NeuronsPerGroup. Raw, Shift, Low, High:
+//            see cf_output. Release: as cf_junction.
 `default_nettype none
 
 module cf_junction_network #(
@@ -29,7 +27,9 @@ module cf_junction_network #(
     parameter ActSigned = 0,
     parameter Slots = 16,
     parameter Rows = 50,
-    parameter StripeBits = 1,
+    parameter Stripes = 2,
+    parameter BankRows = 25,
+    parameter Lockstep = 0,
     parameter Frames = 2,
     // the work
     parameter Neurons = 40,
@@ -87,26 +87,16 @@ module cf_junction_network #(
     output wire                         wframe_end_o
 );
 
-  generate
-    if (Raw != 0 && OutBits != AccBits) begin : g_illegal
-      cf_junction_network_needs_OutBits_equal_to_AccBits_where_Raw_is_1 stop ();  // no such module
-    end
-  endgenerate
-
   localparam CycleBits = (Cycles > 1) ? $clog2(Cycles) : 1;
   localparam IndexBits = (Sums > 1) ? $clog2(Sums) : 1;
   localparam Lanes = Groups * LanesPerGroup;
-  localparam Stripes = ((1 << StripeBits) < Rows) ? (1 << StripeBits) : Rows;
   localparam Banks = Slots * Stripes;
   localparam Most = (Banks > Lanes) ? Banks : Lanes;
   localparam Stages = (Most > 2) ? 2 * $clog2(Most) - 1 : 1;
   localparam NetLatency = (Benes != 0) ? (Stages + StagesPerRegister - 1) / StagesPerRegister : 1;
 
-  wire                         frame_avail;
-  wire                         start;
   wire                         run;
   wire                         last;
-  wire                         release_room;
   wire [        CycleBits-1:0] cycle;
   wire                         valid_operands;
   wire                         last_operands;
@@ -120,50 +110,35 @@ module cf_junction_network #(
   wire [Groups*OutRowBits-1:0] row_acc;
   wire [   Groups*AccBits-1:0] acc;
 
-  assign room_take_o = start;
-
-  cf_credit #(
-      .Max    (Frames),
-      .Initial(0)
-  ) i_full (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .give_i (frame_i),
-      .take_i (start),
-      .avail_o(frame_avail)
-  );
-
-  cf_credit #(
-      .Max    (Frames),
-      .Initial(Frames)
-  ) i_room (
-      .clk_i  (clk_i),
-      .rst_ni (rst_ni),
-      .give_i (release_room),
-      .take_i (room_take_i),
-      .avail_o(room_avail_o)
-  );
-
-  cf_sequencer #(
-      .Cycles (Cycles),
-      .Release(Release)
-  ) i_sequencer (
-      .clk_i        (clk_i),
-      .rst_ni       (rst_ni),
-      .frame_avail_i(frame_avail),
-      .room_avail_i (room_avail_i),
-      .start_o      (start),
-      .run_o        (run),
-      .cycle_o      (cycle),
-      .last_o       (last),
-      .release_o    (release_room)
+  // a frame's last write comes 5 cycles after the drains' last row is asked for
+  cf_control #(
+      .Frames   (Frames),
+      .Cycles   (Cycles),
+      .Release  (Release),
+      .LastWrite(5)
+  ) i_control (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .room_avail_o(room_avail_o),
+      .room_take_i (room_take_i),
+      .frame_i     (frame_i),
+      .room_avail_i(room_avail_i),
+      .room_take_o (room_take_o),
+      .frame_o     (frame_o),
+      .wframe_end_o(wframe_end_o),
+      .run_o       (run),
+      .cycle_o     (cycle),
+      .last_o      (last),
+      .end_i       (drain_end)
   );
 
   cf_lanes_network #(
       .ActBits          (ActBits),
       .Slots            (Slots),
       .Rows             (Rows),
-      .StripeBits       (StripeBits),
+      .Stripes          (Stripes),
+      .BankRows         (BankRows),
+      .Lockstep         (Lockstep),
       .Frames           (Frames),
       .Lanes            (Lanes),
       .Sums             (Sums),
@@ -245,60 +220,25 @@ module cf_junction_network #(
       .acc_o   (acc)
   );
 
-  genvar u;
-  generate
-    for (u = 0; u < Groups; u = u + 1) begin : g_result
-      if (Raw != 0) begin : g_raw
-        cf_delay #(
-            .Width(AccBits),
-            .Depth(1)
-        ) i_logit (
-            .clk_i(clk_i),
-            .d_i  (acc[u*AccBits+:AccBits]),
-            .q_o  (wdata_o[u*OutBits+:OutBits])
-        );
-      end else begin : g_code
-        cf_requant #(
-            .AccBits(AccBits),
-            .Shift  (Shift),
-            .OutBits(OutBits),
-            .Low    (Low),
-            .High   (High)
-        ) i_requant (
-            .clk_i (clk_i),
-            .acc_i (acc[u*AccBits+:AccBits]),
-            .code_o(wdata_o[u*OutBits+:OutBits])
-        );
-      end
-
-      cf_delay_flag #(
-          .Depth(1)
-      ) i_we (
-          .clk_i (clk_i),
-          .rst_ni(rst_ni),
-          .d_i   (valid_acc[u]),
-          .q_o   (we_o[u])
-      );
-
-      cf_delay #(
-          .Width(OutRowBits),
-          .Depth(1)
-      ) i_row (
-          .clk_i(clk_i),
-          .d_i  (row_acc[u*OutRowBits+:OutRowBits]),
-          .q_o  (wrow_o[u*OutRowBits+:OutRowBits])
-      );
-
-`ifdef CF_TRACE
-      always @(posedge clk_i) begin
-        if (rst_ni && valid_acc[u])
-          $display("CF_TRACE %m acc %0d", $signed(acc[u*AccBits+:AccBits]));
-        if (rst_ni && we_o[u])
-          $display("CF_TRACE %m out %0d", wdata_o[u*OutBits+:OutBits]);
-      end
-`endif
-    end
-  endgenerate
+  cf_output #(
+      .Slots  (Groups),
+      .RowBits(OutRowBits),
+      .AccBits(AccBits),
+      .Raw    (Raw),
+      .Shift  (Shift),
+      .OutBits(OutBits),
+      .Low    (Low),
+      .High   (High)
+  ) i_output (
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .valid_i(valid_acc),
+      .row_i  (row_acc),
+      .acc_i  (acc),
+      .we_o   (we_o),
+      .wrow_o (wrow_o),
+      .wdata_o(wdata_o)
+  );
 
 `ifdef CF_TRACE
   genvar l;
@@ -314,26 +254,6 @@ module cf_junction_network #(
     end
   endgenerate
 `endif
-
-  // the next stage may start when its first read comes after our last write: two cycles before it,
-  // which is 5 cycles after the drains' last row is asked for
-  cf_delay_flag #(
-      .Depth(3)
-  ) i_frame (
-      .clk_i (clk_i),
-      .rst_ni(rst_ni),
-      .d_i   (drain_end),
-      .q_o   (frame_o)
-  );
-
-  cf_delay_flag #(
-      .Depth(2)
-  ) i_frame_end (
-      .clk_i (clk_i),
-      .rst_ni(rst_ni),
-      .d_i   (frame_o),
-      .q_o   (wframe_end_o)
-  );
 
 endmodule
 

@@ -160,7 +160,8 @@ module cf_junction_tied #(
       .wframe_end_o(wframe_end_o),
       .run_o       (run),
       .cycle_o     (cycle),
-      .last_o      (last)
+      .last_o      (last),
+      .end_i       (last)
   );
 
   cf_lanes_tied #(

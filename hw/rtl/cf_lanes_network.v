@@ -16,7 +16,7 @@
 //   WeightFile    weight of lane l                 Lanes fields of WeightBits bits
 //   PartialFile   of lane l: which partial sum,    Lanes fields of IndexBits + 2 bits: the number
 //                 fresh, work                      in the low bits, then fresh, then work on top
-// Slots, stripes, Banks and BankRows are cf_left's, IndexBits = clog2(Sums), but at least 1. fresh:
+// Banks = Slots * Stripes as cf_left has them, IndexBits = clog2(Sums), but at least 1. fresh:
 // this is the frame's first product for that sum. work = 0: the lane is idle, nothing else of it
 // counts. A bank that no lane reads may read any row.
 //
@@ -26,15 +26,17 @@
 // Latency:   2 + N cycles from `cycle_i` to `act_o` and `weight_o`, 3 + N to the others, which go
 //            with the product. N is the network's: 1 for the crossbar, cf_benes says it for the
 //            other.
-// Limits:    as cf_left and the network. Terminals is the power of two that holds Banks, Lanes
-//            and 2.
+// Limits:    as cf_deal, cf_left and the network. Terminals is the power of two that holds Banks,
+//            Lanes and 2.
 `default_nettype none
 
 module cf_lanes_network #(
     parameter ActBits = 4,
     parameter Slots = 16,
     parameter Rows = 50,
-    parameter StripeBits = 1,
+    parameter Stripes = 2,
+    parameter BankRows = 25,
+    parameter Lockstep = 0,
     parameter Frames = 2,
     parameter Lanes = 32,
     parameter Sums = 2,
@@ -74,10 +76,9 @@ module cf_lanes_network #(
     output wire [            Lanes-1:0] work_o
 );
 
-  localparam Stripes = ((1 << StripeBits) < Rows) ? (1 << StripeBits) : Rows;
   localparam Banks = Slots * Stripes;
   localparam BankBits = (Banks > 1) ? $clog2(Banks) : 1;
-  localparam BankRows = (Rows + (1 << StripeBits) - 1) >> StripeBits;
+  localparam StripeBits = (Stripes > 1) ? $clog2(Stripes) : 1;
   localparam BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1;
   localparam Most = (Banks > Lanes) ? Banks : Lanes;
   localparam Terminals = (Most > 2) ? 1 << $clog2(Most) : 2;
@@ -85,6 +86,11 @@ module cf_lanes_network #(
   localparam NetLatency = (Benes != 0) ? (Stages + StagesPerRegister - 1) / StagesPerRegister : 1;
   localparam FieldBits = IndexBits + 2;
 
+  wire [            Slots-1:0] we;
+  wire [ Slots*StripeBits-1:0] wstripe;
+  wire [Slots*BankRowBits-1:0] wrow;
+  wire [    Slots*ActBits-1:0] wdata;
+  wire                         wframe_end;
   wire [Banks*BankRowBits-1:0] row;
   wire [    ActBits*Banks-1:0] column;
   wire                         last_read;
@@ -131,20 +137,43 @@ module cf_lanes_network #(
       .q_o  (cycle_partial)
   );
 
-  cf_left #(
-      .Bits      (ActBits),
-      .Slots     (Slots),
-      .Rows      (Rows),
-      .StripeBits(StripeBits),
-      .Frames    (Frames),
-      .Copies    (1)
-  ) i_left (
+  cf_deal #(
+      .Bits    (ActBits),
+      .Slots   (Slots),
+      .Rows    (Rows),
+      .Stripes (Stripes),
+      .BankRows(BankRows),
+      .Lockstep(Lockstep)
+  ) i_deal (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
       .we_i        (we_i),
       .wrow_i      (wrow_i),
       .wdata_i     (wdata_i),
       .wframe_end_i(wframe_end_i),
+      .we_o        (we),
+      .wstripe_o   (wstripe),
+      .wrow_o      (wrow),
+      .wdata_o     (wdata),
+      .wframe_end_o(wframe_end)
+  );
+
+  cf_left #(
+      .Bits    (ActBits),
+      .Slots   (Slots),
+      .Stripes (Stripes),
+      .BankRows(BankRows),
+      .Frames  (Frames),
+      .Copies  (1),
+      .Fields  (Banks)
+  ) i_left (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .we_i        (we),
+      .wstripe_i   (wstripe),
+      .wrow_i      (wrow),
+      .wdata_i     (wdata),
+      .wframe_end_i(wframe_end),
       .row_i       (row),
       .rframe_end_i(last_read),
       .column_o    (column)

@@ -14,7 +14,7 @@
 // (ceil(log2(BankRows)) bits, absent with one row); those are the bits of a field in a table of
 // addresses. Counted addresses have ceil(log2(Depth)) bits, at least 1.
 // WeightFile: a line a cycle; line v, lane i is field v * Width + i of WeightBits bits.
-// PlaceFile: see cf_deal.
+// PlaceFile: see cf_deal. Places go with banks in a ring: see cf_left.
 //
 // Does:      deals and stores what is written, finds addresses, reads, selects, and brings the
 //            weights at the same time.
@@ -252,7 +252,8 @@ module cf_lanes_tied #(
       .BankRows(BankRows),
       .Frames  (Frames),
       .Copies  (Copies),
-      .Fields  (Width)
+      .Fields  (Width),
+      .Ring    (Place)
   ) i_left (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),

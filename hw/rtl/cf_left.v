@@ -7,14 +7,19 @@
 // of its own; 1 gives all banks the same, enough for a copy that only one lane reads; w gives one
 // to each of w lanes that read banks b with b mod w = lane.
 //
+// With Ring = 1 (and Fields = w) the banks are numbered so that a slot's stripes belong to lanes
+// next to each other, wherever that slot stands, and slots next to each other share lanes: v =
+// floor(slot * w / Slots) + stripe belongs to lane v mod w, and is the lane's bank number k =
+// floor(((v + 1) * Slots - 1) / w) - slot: bank v mod w + w * k.
+//
 // Does:      keeps `Frames` frames in a ring: one is written while an older one is read.
 // Does not:  know whether a frame is complete: the permits of cf_credit do.
 // Latency:   1 cycle from `row_i` to `column_o`; a word may be read in the cycle after its write.
 // Output:    `column_o` is bit-sliced for the selectors: bit b of all banks of copy c is
 //            column_o[(c * Bits + b) * Banks +: Banks].
 // Limits:    2 <= Frames, 1 <= Bits, Slots, Stripes, BankRows, Copies, Fields; stripe and rows in
-//            range. With one stripe `wstripe_i`, with one bank row `wrow_i` and `row_i` mean
-//            nothing.
+//            range. Ring = 1: Stripes is a multiple of Fields / gcd(Fields, Slots). With one
+//            stripe `wstripe_i`, with one bank row `wrow_i` and `row_i` mean nothing.
 `default_nettype none
 
 module cf_left #(
@@ -25,6 +30,7 @@ module cf_left #(
     parameter Frames = 2,
     parameter Copies = 1,
     parameter Fields = 16,
+    parameter Ring = 0,
     // derived, not to be set
     parameter StripeBits = (Stripes > 1) ? $clog2(Stripes) : 1,
     parameter BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1,
@@ -46,7 +52,7 @@ module cf_left #(
 
   generate
     if (Frames < 2 || Bits < 1 || Slots < 1 || Stripes < 1 || BankRows < 1 || Copies < 1 ||
-        Fields < 1) begin : g_illegal
+        Fields < 1 || (Ring != 0 && Slots * Stripes % Fields != 0)) begin : g_illegal
       cf_left_needs_Frames_of_at_least_2_and_all_else_of_at_least_1 stop ();  // no such module
     end
   endgenerate
@@ -76,7 +82,9 @@ module cf_left #(
       wire [Bits-1:0] wdata = wdata_i[s*Bits+:Bits];
 
       for (t = 0; t < Stripes; t = t + 1) begin : g_stripe
-        localparam Bank = s + Slots * t;
+        localparam Turn = s * Fields / Slots + t;
+        localparam Bank = (Ring == 0) ? s + Slots * t :
+            Turn % Fields + Fields * (((Turn + 1) * Slots - 1) / Fields - s);
         wire                we;
         wire [AddrBits-1:0] waddr;
 

@@ -180,6 +180,10 @@ module tb_junction_tied;
           end
         for (r = 0; r < Rows; r = r + 1) begin
           bank_of[r*Slots+s] = s + Slots * (shuffle[r] % Stripes);
+          if (Place != 0) begin  // banks in a ring
+            i = s * Width / Slots + shuffle[r] % Stripes;
+            bank_of[r*Slots+s] = i % Width + Width * (((i + 1) * Slots - 1) / Width - s);
+          end
           row_of[r*Slots+s] = shuffle[r] / Stripes;
           filled[bank_of[r*Slots+s]*BankRows+row_of[r*Slots+s]] = 1'b1;
         end

@@ -1,7 +1,9 @@
 //! The parameters of a junction's instance.
 
 use super::top::Junction;
-use crate::lower::{AddressStage, CopiesStage, Datapath, JunctionStage, TiedStage, WorkStage};
+use crate::lower::{
+    AddressStage, CopiesStage, Datapath, JunctionStage, NetworkStage, TiedStage, WorkStage,
+};
 use crate::schedule::Shape;
 use std::fmt::Display;
 
@@ -41,6 +43,10 @@ pub(super) fn junction(number: usize, stage: &JunctionStage) -> Junction {
         Datapath::Tied(tied) => {
             self::tied(&mut p, stage, tied);
             "cf_junction_tied"
+        }
+        Datapath::Network(network) => {
+            self::network(&mut p, stage, network);
+            "cf_junction_network"
         }
     };
     p.set("WeightBits", stage.weight.bits);
@@ -135,4 +141,20 @@ fn tied(p: &mut Parameters, stage: &JunctionStage, tied: &TiedStage) {
     }
     p.set("Neurons", stage.right);
     p.set("OutSlots", stage.out_slots);
+}
+
+fn network(p: &mut Parameters, stage: &JunctionStage, network: &NetworkStage) {
+    p.set("Stripes", network.stripes);
+    p.set("BankRows", network.bank_rows);
+    p.flag("Lockstep", network.lockstep);
+    p.set("Neurons", stage.right);
+    p.set("Groups", network.groups);
+    p.set("LanesPerGroup", network.lanes_per_group);
+    p.set("NeuronsPerGroup", network.neurons_per_group);
+    p.set("Sums", network.sums);
+    p.set("Pieces", network.pieces);
+    p.flag("Benes", network.stages_per_register.is_some());
+    if let Some(stages) = network.stages_per_register {
+        p.set("StagesPerRegister", stages);
+    }
 }

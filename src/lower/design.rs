@@ -152,6 +152,8 @@ pub enum Datapath {
     Copies(CopiesStage),
     /// `cf_junction_tied`.
     Tied(TiedStage),
+    /// `cf_junction_network`.
+    Network(NetworkStage),
 }
 
 /// What `cf_junction` needs besides.
@@ -248,6 +250,39 @@ pub enum WorkStage {
     },
 }
 
+/// What `cf_junction_network` needs besides.
+#[derive(Clone, Debug)]
+pub struct NetworkStage {
+    /// Groups of lanes.
+    pub groups: usize,
+    /// Lanes of a group.
+    pub lanes_per_group: usize,
+    /// Right neurons of a group; the last one may have fewer.
+    pub neurons_per_group: usize,
+    /// Partial sums of a lane.
+    pub sums: usize,
+    /// Most partial sums that a group puts together.
+    pub pieces: usize,
+    /// Banks that a slot's rows are dealt over.
+    pub stripes: usize,
+    /// Banks.
+    pub banks: usize,
+    /// Rows of a bank.
+    pub bank_rows: usize,
+    /// Whether all slots write the same row at a time.
+    pub lockstep: bool,
+    /// Stages between registers of a Benes network; none for a crossbar.
+    pub stages_per_register: Option<usize>,
+    /// Row of each bank in each cycle; none where banks have one row.
+    pub row_rom: Option<Rom>,
+    /// Bank of each lane, or switches, in each cycle; none where there is one bank.
+    pub control_rom: Option<Rom>,
+    /// Which sum each lane adds to in each cycle.
+    pub partial_rom: Rom,
+    /// Which sums make a right neuron, a piece a cycle.
+    pub drain_rom: Rom,
+}
+
 impl JunctionStage {
     /// Edges, as a share of lanes × cycles.
     pub fn utilisation(&self) -> f64 {
@@ -263,6 +298,7 @@ impl JunctionStage {
     pub fn interleaver(&self) -> Interleaver {
         match &self.datapath {
             Datapath::Copies(_) => Interleaver::Copies,
+            Datapath::Network(_) => Interleaver::Network,
             Datapath::Tied(tied) => match tied.addresses {
                 AddressStage::None | AddressStage::Counted { sweeps: 1, .. } => {
                     Interleaver::Counter
@@ -278,6 +314,7 @@ impl JunctionStage {
         match &self.datapath {
             Datapath::Copies(copies) => copies.shape.units(self.right),
             Datapath::Tied(tied) => tied.lines,
+            Datapath::Network(network) => network.groups,
         }
     }
 
@@ -286,6 +323,7 @@ impl JunctionStage {
         match &self.datapath {
             Datapath::Copies(copies) => copies.shape.lanes_per_unit(),
             Datapath::Tied(tied) => tied.width,
+            Datapath::Network(network) => network.lanes_per_group,
         }
     }
 
@@ -294,6 +332,7 @@ impl JunctionStage {
         match &self.datapath {
             Datapath::Copies(copies) => copies.copies,
             Datapath::Tied(tied) => tied.copies(),
+            Datapath::Network(_) => 1,
         }
     }
 
@@ -302,6 +341,7 @@ impl JunctionStage {
         let (banks, rows) = match &self.datapath {
             Datapath::Copies(copies) => (copies.banks, copies.bank_rows),
             Datapath::Tied(tied) => (tied.banks, tied.bank_rows),
+            Datapath::Network(network) => (network.banks, network.bank_rows),
         };
         let words = self.frames * rows.next_power_of_two();
         self.copies() * banks * words * self.act.bits as usize
@@ -324,6 +364,12 @@ impl JunctionStage {
                     },
                 ),
             ],
+            Datapath::Network(network) => vec![
+                ("Row", network.row_rom.as_ref()),
+                ("Control", network.control_rom.as_ref()),
+                ("Partial", Some(&network.partial_rom)),
+                ("Drain", Some(&network.drain_rom)),
+            ],
         };
         roms.into_iter().filter_map(|(name, rom)| Some((name, rom?))).collect()
     }
@@ -335,16 +381,11 @@ impl JunctionStage {
         roms
     }
 
-    /// Bits of the interleaver's ROMs. A single line of starts is not counted: it is wiring, since
-    /// nothing ever addresses it.
+    /// Bits of the interleaver's ROMs. One of a single line is not counted: nothing ever addresses
+    /// it, so it is wiring.
     pub fn index_bits(&self) -> usize {
-        let stored = |rom: &&Rom| rom.words.rows() > 1 || !rom.file.ends_with("_start.mem");
-        self.index_roms()
-            .into_iter()
-            .map(|(_, rom)| rom)
-            .filter(stored)
-            .map(|r| r.words.bits())
-            .sum()
+        let roms = self.index_roms().into_iter().map(|(_, rom)| &rom.words);
+        roms.filter(|words| words.rows() > 1).map(Words::bits).sum()
     }
 }
 

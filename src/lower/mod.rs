@@ -2,13 +2,14 @@
 
 mod copies;
 mod design;
+mod network;
 mod tied;
 mod timing;
 mod words;
 
 pub use design::{
-    AddressStage, Busy, CopiesStage, Datapath, Design, InputStage, JunctionStage, OutputStage,
-    Requant, Rom, TiedStage, WorkStage,
+    AddressStage, Busy, CopiesStage, Datapath, Design, InputStage, JunctionStage, NetworkStage,
+    OutputStage, Requant, Rom, TiedStage, WorkStage,
 };
 pub use words::Words;
 
@@ -109,6 +110,7 @@ pub fn lower(
             Shape::Wide { .. } => (1, 1),
         },
         Arrangement::Tied(_) => (1, classes),
+        Arrangement::Network(network) => (1, network.neurons_per_group),
     };
     let output = OutputStage {
         classes,
@@ -170,6 +172,12 @@ fn stage(
             Datapath::Tied(tied::stage(number, junction, schedule, kind)),
             tied::whose(schedule, kind),
             tied::neurons(schedule, kind),
+            false,
+        ),
+        Arrangement::Network(kind) => (
+            Datapath::Network(network::stage(number, junction, schedule, kind)),
+            network::whose(kind),
+            network::neurons(schedule, kind),
             false,
         ),
     };

@@ -16,7 +16,7 @@ pub(super) struct Times {
     pub read: usize,
     /// What a table of places adds to each write of the left memory.
     pub place: usize,
-    /// From the issue of a right neuron's last cycle to the write of its result, at the earliest.
+    /// From the issue of a frame's first cycle to its first write, at the earliest.
     pub first_write: usize,
     /// From the issue of a frame's last cycle to its last write.
     pub last_write: usize,
@@ -54,6 +54,13 @@ pub(super) fn times(schedule: &Schedule, d_in: usize) -> Times {
             let last_lines = schedule.right - (tied.rounds(schedule.right) - 1) * tied.lines;
             let last_write = first_write + last_lines.div_ceil(tied.slots_out(d_in)) - 1;
             Times { cycles, read, place: usize::from(tied.placed), first_write, last_write }
+        }
+        Arrangement::Network(network) => {
+            // read, network, products and sums, the first piece; results come when all are in
+            let latency = network.latency(schedule.layout.slots);
+            let first_write = cycles - 1 + 9 + latency;
+            let last_write = 8 + latency + network.pieces;
+            Times { cycles, read: 1, place: 0, first_write, last_write }
         }
     }
 }

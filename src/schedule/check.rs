@@ -2,9 +2,10 @@
 //! were made.
 
 use super::tied::{Addresses, Tied};
-use super::{Arrangement, Copies, Schedule};
+use super::{Arrangement, Copies, Network, Schedule};
 use crate::ids::{Cycle, Lane};
 use crate::pattern::Pattern;
+use std::collections::BTreeSet;
 
 /// What is wrong with a schedule; any of these is a bug in the compiler.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +40,34 @@ pub enum ScheduleFault {
         /// Number of the edge in right order.
         edge: usize,
     },
+    /// A lane works for a right neuron of another group.
+    #[error("cycle {cycle}: lane {lane} works for a right neuron of another group")]
+    Group {
+        /// When.
+        cycle: Cycle,
+        /// The lane.
+        lane: Lane,
+    },
+    /// A lane has more sums to keep than it has room for.
+    #[error("lane {lane} works for {neurons} right neurons, more than its {sums} sums")]
+    Sums {
+        /// The lane.
+        lane: Lane,
+        /// Right neurons that it works for.
+        neurons: usize,
+        /// Sums that it keeps.
+        sums: usize,
+    },
+    /// A group has more sums to put together than it has time for.
+    #[error("group {group} has {pieces} partial sums to put together in {time} cycles")]
+    Pieces {
+        /// The group.
+        group: usize,
+        /// Partial sums of its lanes.
+        pieces: usize,
+        /// Cycles that there are.
+        time: usize,
+    },
 }
 
 /// Checks that every edge is processed once and that no bank is asked for two rows in one cycle.
@@ -58,6 +87,7 @@ pub fn check(schedule: &Schedule, pattern: &Pattern) -> Result<(), ScheduleFault
     match &schedule.kind {
         Arrangement::Copies(copies) => check_copies(schedule, copies, pattern),
         Arrangement::Tied(tied) => check_tied(schedule, tied, pattern),
+        Arrangement::Network(network) => check_network(schedule, network, pattern),
     }
 }
 
@@ -137,4 +167,43 @@ fn counted(
     let start = starts[alone / depth % starts.len()][port] as usize;
     let word = row * kind.banks_per_lane(slots) + select;
     Some((start + alone % depth) % depth == word)
+}
+
+/// Every bank gives one lane a word in a cycle, and lanes and groups have room and time for all the
+/// right neurons that they work for.
+fn check_network(
+    schedule: &Schedule,
+    kind: &Network,
+    pattern: &Pattern,
+) -> Result<(), ScheduleFault> {
+    let mut asked = vec![false; kind.banks(schedule.layout.slots)];
+    let mut met = vec![BTreeSet::new(); schedule.lanes()];
+    for cycle in 0..schedule.cycles() {
+        asked.fill(false);
+        for (lane, met) in met.iter_mut().enumerate() {
+            let Some(edge) = schedule.table.edge(cycle, lane) else { continue };
+            let bank = kind.bank(&schedule.layout, pattern.left_ends()[edge].at());
+            let right = edge / pattern.d_in();
+            let (cycle, at) = (Cycle::new(cycle), Lane::new(lane));
+            if std::mem::replace(&mut asked[bank], true) {
+                return Err(ScheduleFault::Clash { cycle, lane: at, bank, copy: 0 });
+            }
+            if right / kind.neurons_per_group != lane / kind.lanes_per_group {
+                return Err(ScheduleFault::Group { cycle, lane: at });
+            }
+            met.insert(right);
+        }
+    }
+    if let Some(lane) = met.iter().position(|met| met.len() > kind.sums) {
+        let (neurons, sums) = (met[lane].len(), kind.sums);
+        return Err(ScheduleFault::Sums { lane: Lane::new(lane), neurons, sums });
+    }
+    let time = kind.pieces.min(schedule.cycles());
+    for (group, met) in met.chunks(kind.lanes_per_group).enumerate() {
+        let pieces = met.iter().map(BTreeSet::len).sum();
+        if pieces > time {
+            return Err(ScheduleFault::Pieces { group, pieces, time });
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! junction, not a prediction of a synthesis run.
 
 use super::layout::{Banking, Layout};
+use super::network::{Form, Network};
 use super::shape::Shape;
 use super::tied::{Addresses, Tied, Work};
 use crate::quantise::QuantJunction;
@@ -34,6 +35,11 @@ fn rom_bit(depth: usize) -> f64 {
     if depth <= 1 { 0.0 } else { depth.div_ceil(64) as f64 }
 }
 
+/// Bits of a table of `lines` words: a single word is wiring.
+fn table_bits(width: usize, lines: usize) -> usize {
+    if lines > 1 { width * lines } else { 0 }
+}
+
 /// LUTs of one bit of a selector among `ways`.
 fn select_bit(ways: usize) -> f64 {
     (ways - 1) as f64 / 3.0
@@ -44,11 +50,25 @@ pub(super) fn bits_for(n: usize) -> usize {
     (usize::BITS - n.saturating_sub(1).leading_zeros()) as usize
 }
 
-/// LUTs of lanes: a product, and its share of an adder tree.
-fn lanes_luts(junction: &QuantJunction, lanes: usize) -> f64 {
+/// LUTs of a product.
+///
+/// Measured with Yosys 0.70 (xcup, no DSP), products and an adder tree's share together: 73 a lane
+/// for 32 lanes of 4 × 6 bits, 88 for 8 lanes of 6 × 6; a product with a single bit is a row of
+/// ANDs.
+fn product_luts(junction: &QuantJunction) -> f64 {
     let act = f64::from(junction.input_format.bits);
     let weight = f64::from(junction.weight_format.bits);
-    lanes as f64 * (1.7 * act * weight + act + weight + 2.0)
+    match act * weight {
+        area if act == 1.0 => area,
+        area if area <= 24.0 => 2.5 * area,
+        area => 1.1 * area + 34.0,
+    }
+}
+
+/// LUTs of lanes: a product, and its share of an adder tree.
+fn lanes_luts(junction: &QuantJunction, lanes: usize) -> f64 {
+    let sum = f64::from(junction.input_format.bits + junction.weight_format.bits) + 2.0;
+    lanes as f64 * (product_luts(junction) + sum)
 }
 
 /// LUTs of a group's accumulator and requantiser.
@@ -94,7 +114,7 @@ pub(super) fn copies(
     let side = if shape.shared_lanes() > 0 { 2.0 * f64::from(junction.acc_bits) } else { 0.0 };
     let per_unit_luts = accumulator_luts(junction) + output_luts(junction) + side;
     Cost {
-        index_bits: (row_bits + bank_bits) * cycles,
+        index_bits: table_bits(row_bits + bank_bits, cycles),
         memory_bits: copies * banks * depth(rows) * act,
         sum_bits: 0,
         network_luts: network,
@@ -124,11 +144,11 @@ pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout) -> Co
         }
         Addresses::Counted { starts, .. } => {
             let bits = fields * address;
-            (bits * starts.len(), bits as f64 * (3.0 + rom_bit(starts.len())))
+            (table_bits(bits, starts.len()), bits as f64 * (3.0 + rom_bit(starts.len())))
         }
         Addresses::Table => {
             let bits = fields * address;
-            (bits * cycles, bits as f64 * rom_bit(cycles))
+            (table_bits(bits, cycles), bits as f64 * rom_bit(cycles))
         }
     };
     let place = match tied.placed {
@@ -147,7 +167,7 @@ pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout) -> Co
     let slots = tied.slots_out(pattern.d_in());
     let collect = if tied.lines > 1 { tied.lines as f64 * acc } else { 0.0 };
     Cost {
-        index_bits: address_bits + place * layout.rows + masks * cycles,
+        index_bits: address_bits + table_bits(place, layout.rows) + table_bits(masks, cycles),
         memory_bits: tied.copies() * tied.banks(layout.slots) * depth(tied.bank_rows) * act,
         sum_bits: 0,
         network_luts: network,
@@ -162,5 +182,46 @@ pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout) -> Co
             + tied.lines as f64 * accumulator_luts(junction)
             + collect
             + slots as f64 * output_luts(junction),
+    }
+}
+
+/// An interleaver of kind network, behind a writer of `layout`.
+pub(super) fn network(junction: &QuantJunction, network: &Network, layout: &Layout) -> Cost {
+    let act = junction.input_format.bits as usize;
+    let acc = junction.acc_bits as usize;
+    let (lanes, banks) = (network.lanes(), network.banks(layout.slots));
+    let (control, switches) = match network.form {
+        Form::Crossbar => (lanes * bits_for(banks), (lanes * act) as f64 * select_bit(banks)),
+        Form::Benes => {
+            let benes = network.benes(layout.slots);
+            let switches = benes.stages() * benes.switches_per_stage();
+            // two LUTs a switch and bit
+            (switches, (2 * switches * act) as f64)
+        }
+    };
+    let rows = banks * bits_for(network.bank_rows);
+    let index = bits_for(network.sums).max(1);
+    let partial = lanes * (index + 2);
+    let drain = network.groups * (bits_for(network.lanes_per_group).max(1) + index + 1);
+    // one or two sums stand in registers, with copies for the drain, more in a memory of two frames;
+    // factors as Yosys 0.23 maps cf_partial and cf_drain (xcup, 14-bit sums)
+    let (words, lane_sums) = match network.sums {
+        sums @ 1..=2 => (2 * sums, acc as f64 * (1.0 + sums as f64)),
+        _ => (2 << index, acc as f64 * (2.0 + 2.0 * memory_bit(2 << index))),
+    };
+    let drain_luts =
+        acc as f64 * (1.0 + select_bit(network.lanes_per_group)) + 20.0 + output_luts(junction);
+    let cycle_bits = rows + control + partial;
+    Cost {
+        index_bits: cycle_bits * network.cycles + drain * network.pieces,
+        memory_bits: banks * depth(network.bank_rows) * act,
+        sum_bits: lanes * words * acc,
+        network_luts: switches,
+        luts: (banks * act) as f64 * memory_bit(depth(network.bank_rows))
+            + cycle_bits as f64 * rom_bit(network.cycles)
+            + drain as f64 * rom_bit(network.pieces)
+            + switches
+            + lanes as f64 * (product_luts(junction) + lane_sums)
+            + network.groups as f64 * drain_luts,
     }
 }

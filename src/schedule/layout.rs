@@ -50,6 +50,12 @@ impl Layout {
         Self { slots, rows, lockstep: true, place }
     }
 
+    /// A layer that groups of lanes compute, `each` consecutive right neurons to a group.
+    pub fn of_groups(groups: usize, each: usize, right: usize) -> Self {
+        let place = (0..right).map(|r| ((r / each) as u32, (r % each) as u32)).collect();
+        Self { slots: groups, rows: each, lockstep: groups == 1, place }
+    }
+
     /// Neurons by position `row·slots + slot`, if no position is empty.
     pub fn positions(&self) -> Option<Vec<u32>> {
         let mut at = vec![u32::MAX; self.place.len()];

@@ -1,11 +1,13 @@
 //! Time and banks: in which cycle and on which lane each edge is processed, and where it reads.
 
+mod banks;
 mod budget;
 mod check;
 mod choose;
 mod copies;
 mod cost;
 mod layout;
+mod network;
 mod offers;
 mod preferences;
 mod reads;
@@ -20,6 +22,7 @@ pub use choose::{Choice, Offer, Offered, ScheduleError};
 pub use copies::Copies;
 pub use cost::Cost;
 pub use layout::{Banking, Layout};
+pub use network::{Form, Network};
 pub use preferences::{DEFAULT_EFFORT, Interleaver, Preferences};
 pub use reads::Read;
 pub use shape::{Place, Shape};
@@ -49,6 +52,8 @@ pub enum Arrangement {
     Copies(Copies),
     /// Lanes tied to banks.
     Tied(Tied),
+    /// A network between banks and lanes.
+    Network(Network),
 }
 
 impl Schedule {
@@ -66,6 +71,7 @@ impl Schedule {
     pub fn interleaver(&self) -> Interleaver {
         match &self.kind {
             Arrangement::Copies(_) => Interleaver::Copies,
+            Arrangement::Network(_) => Interleaver::Network,
             Arrangement::Tied(tied) => match &tied.addresses {
                 Addresses::None => Interleaver::Counter,
                 Addresses::Counted { starts, .. } if starts.len() == 1 => Interleaver::Counter,
@@ -82,6 +88,7 @@ impl Schedule {
                 Layout::of_shape(copies.shape, self.cycles(), self.right)
             }
             Arrangement::Tied(tied) => tied.layout_out(pattern),
+            Arrangement::Network(network) => network.layout_out(self.right),
         }
     }
 }

@@ -128,7 +128,20 @@ impl Tied {
 
     /// Bank of a left neuron.
     pub fn bank(&self, layout: &Layout, neuron: usize) -> usize {
-        layout.place[neuron].0 as usize + layout.slots * self.place[neuron].0 as usize
+        let (slot, stripe) = (layout.place[neuron].0 as usize, self.place[neuron].0 as usize);
+        self.bank_of(layout.slots, slot, stripe)
+    }
+
+    /// Bank that a slot's stripe is. Where a table places what comes, banks stand in a ring: each
+    /// slot reaches lanes next to each other, and shares some with the slots beside it, so that
+    /// neurons can be moved from any lane to any other, if need be through several (see `cf_left`).
+    pub fn bank_of(&self, slots: usize, slot: usize, stripe: usize) -> usize {
+        if self.placed {
+            let turn = slot * self.width / slots + stripe;
+            turn % self.width + self.width * (((turn + 1) * slots - 1) / self.width - slot)
+        } else {
+            slot + slots * stripe
+        }
     }
 
     /// Lane of a line that reads a left neuron.

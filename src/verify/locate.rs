@@ -252,6 +252,8 @@ impl Expected<'_> {
                 Work::Aligned { .. } => (tied.lines, tied.width, 0),
                 Work::Straddling { .. } => return None,
             },
+            // products go to partial sums one by one
+            Arrangement::Network(_) => return None,
         };
         for cycle in 0..self.schedule.cycles() {
             let own = (0..units).map(|u| (said.sums.get(&u), u * width, width));

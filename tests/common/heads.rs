@@ -39,14 +39,27 @@ pub fn relu(right: usize, d_out: usize) -> Layer {
 
 /// A random structured head; a third of the weights are at a limit of their format.
 pub fn head(name: &str, inputs: usize, input: Format, layers: &[Layer], seed: u64) -> QuantHead {
+    let families = vec![(Family::RandomStructured, None); layers.len()];
+    head_of(name, inputs, input, layers, &families, seed)
+}
+
+/// The same with patterns of given families, each with the parallelism that it needs.
+pub fn head_of(
+    name: &str,
+    inputs: usize,
+    input: Format,
+    layers: &[Layer],
+    families: &[(Family, Option<usize>)],
+    seed: u64,
+) -> QuantHead {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (mut left, mut act) = (inputs, input);
     let last = layers.len() - 1;
     let junctions = layers.iter().enumerate().map(|(i, layer)| {
         let pattern_seed = rng.random();
-        let pattern =
-            generate(Family::RandomStructured, left, layer.right, layer.d_out, None, pattern_seed)
-                .expect("feasible degrees");
+        let (family, z) = families[i];
+        let pattern = generate(family, left, layer.right, layer.d_out, z, pattern_seed)
+            .expect("feasible degrees");
         let (lo, hi) = (layer.weight.min() as i32, layer.weight.max() as i32);
         let weight = |_| match rng.random_range(0..6) {
             0 => lo,

@@ -60,7 +60,14 @@ impl<'a> Tied<'a> {
                     }
                     None => (row % kind.stripes, row / kind.stripes),
                 };
-                memory[slot + stage.slots * stripe][bank_row] = neuron;
+                // with a table of places, banks in a ring of lanes
+                let turn = slot * kind.width / stage.slots + stripe;
+                let last = ((turn + 1) * stage.slots - 1) / kind.width;
+                let bank = match places {
+                    Some(_) => turn % kind.width + kind.width * (last - slot),
+                    None => slot + stage.slots * stripe,
+                };
+                memory[bank][bank_row] = neuron;
             }
         }
         let held = memory.iter().flatten().flatten().count();

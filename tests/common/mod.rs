@@ -4,7 +4,9 @@
 
 pub mod heads;
 pub mod machine_copies;
+pub mod machine_network;
 pub mod machine_tied;
+pub mod networks;
 pub mod rom_text;
 pub mod tables;
 

@@ -3,6 +3,7 @@
 //! nothing of how they were made.
 
 use super::machine_copies::Copies;
+use super::machine_network::Network;
 use super::machine_tied::Tied;
 use clashfree::emit;
 use clashfree::lower::{Datapath, Design, JunctionStage};
@@ -22,6 +23,7 @@ pub struct Work {
 enum Machine<'a> {
     Copies(Copies<'a>),
     Tied(Tied<'a>),
+    Network(Network<'a>),
 }
 
 impl Machine<'_> {
@@ -29,6 +31,7 @@ impl Machine<'_> {
         match self {
             Self::Copies(machine) => machine.work(cycle, lane),
             Self::Tied(machine) => machine.work(cycle, lane),
+            Self::Network(machine) => machine.work(cycle, lane),
         }
     }
 
@@ -36,6 +39,7 @@ impl Machine<'_> {
         match self {
             Self::Copies(machine) => machine.results(left),
             Self::Tied(machine) => machine.results(left),
+            Self::Network(machine) => machine.results(left),
         }
     }
 
@@ -77,6 +81,7 @@ pub fn replay(head: &QuantHead, design: &Design, frames: &[Vec<i32>]) -> Vec<Vec
         let machine = match stage.datapath {
             Datapath::Copies(_) => Machine::Copies(Copies::new(number, stage, &files, &place)),
             Datapath::Tied(_) => Machine::Tied(Tied::new(number, stage, &files, &place)),
+            Datapath::Network(_) => Machine::Network(Network::new(number, stage, &files, &place)),
         };
         machine.check_edges(stage, junction);
         // Slot and row of each right neuron: units give them in order.
@@ -93,6 +98,10 @@ pub fn replay(head: &QuantHead, design: &Design, frames: &[Vec<i32>]) -> Vec<Vec
                     (0..stage.right).map(next).collect()
                 }
             },
+            Datapath::Network(kind) => {
+                let each = kind.neurons_per_group;
+                (0..stage.right).map(|r| (r / each, r % each)).collect()
+            }
             Datapath::Tied(kind) => {
                 let mut given = vec![0; stage.out_slots];
                 let next = |r: usize| {
