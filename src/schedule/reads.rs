@@ -25,6 +25,7 @@ impl Schedule {
                 (kind.copies(self.right), kind.banking(&self.layout).banks())
             }
             Arrangement::Tied(kind) => (kind.copies(), kind.banks(self.layout.slots)),
+            Arrangement::Network(kind) => (1, kind.banks(self.layout.slots)),
         }
     }
 
@@ -44,6 +45,7 @@ impl Schedule {
                         let copy = if kind.shared { 0 } else { lane / kind.width };
                         (copy, kind.bank(&self.layout, neuron))
                     }
+                    Arrangement::Network(kind) => (0, kind.bank(&self.layout, neuron)),
                 };
                 let (cycle, lane, bank) = (Cycle::new(cycle), Lane::new(lane), Bank::new(bank));
                 reads.push(Read { cycle, lane, copy, bank });
