@@ -98,7 +98,7 @@ fn banks(schedule: &Schedule, pattern: &Pattern, title: &str) -> String {
     let cells: Vec<BankCell> = schedule.reads(pattern).into_iter().map(cell).collect();
     let memory = match copies {
         1 => String::new(),
-        _ => format!(", {copies} copies of {banks} banks"),
+        _ => format!(", {copies} copies of {banks} bank{}", if banks == 1 { "" } else { "s" }),
     };
     let title = format!("{title}: {}{memory}", schedule.interleaver());
     report::banks(&cells, schedule.cycles(), copies * banks, schedule.lanes(), &title)

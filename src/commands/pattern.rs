@@ -4,8 +4,8 @@ use super::answer::{Answer, grouped};
 use super::layout::{LayoutArgs, interleavers};
 use crate::error::Error;
 use crate::masks::{Destination, Mask, MaskError, Request, Widths, untrained};
-use crate::pattern::{Choice, Count, Counted, Family};
-use crate::schedule::{self, Budget};
+use crate::pattern::{Choice, Count, Counted, Family, Starts, advise};
+use crate::schedule::{self, Budget, Interleaver};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -28,7 +28,10 @@ Families: random-structured, clash-free-free-addresses, clash-free-starts-per-sw
 clash-free-starts-once; the last three also with -dithered behind. docs/patterns.md says what they
 are, what is counted, and how to train with the masks in PyTorch.
 
-Clash-free families need --parallelism or --cycles. The same command gives the same masks, and a
+Clash-free families need --parallelism or --cycles; a pattern made for the lanes that --cycles takes
+is one whose addresses the hardware counts. The table of interleavers is what `check --interleavers`
+says of a head with these masks; layout options are the same. Its widths are --input-bits and so on.
+The same command gives the same masks, and a
 recipe of `train` with the same values has the same patterns.
 
 Examples:
@@ -139,7 +142,7 @@ fn text(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> String {
         let (files, folder) = (masks.len() + 2, folder.display());
         writeln!(text, "{files} files in {folder}").expect("a string takes all");
     }
-    for note in notes(masks) {
+    for note in notes(args, masks, hardware) {
         writeln!(text, "note: {note}").expect("a string takes all");
     }
     text
@@ -229,8 +232,18 @@ fn number(count: &Count) -> String {
 }
 
 /// What the user should know and might not expect.
-fn notes(masks: &[Mask]) -> Vec<String> {
+fn notes(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> Vec<String> {
     let mut notes = Vec::new();
+    if let Some(Budget::Cycles(cycles)) = args.layout.budget() {
+        let junctions = masks.iter().zip(hardware).enumerate();
+        notes.extend(junctions.filter_map(|(n, (mask, choice))| {
+            let (choice, kind) = (next_counted(mask, choice.kind, cycles)?, choice.kind);
+            let Choice { z, cycles, .. } = choice;
+            Some(format!(
+                "junction {n}: an interleaver of kind {kind} is cheaper than counting on so many lanes; with --cycles {cycles} or a little more, one line of {z} lanes counts"
+            ))
+        }));
+    }
     for (n, mask) in masks.iter().enumerate() {
         let (distinct, right) = (mask.spread.distinct, mask.degrees.right);
         if mask.degrees.d_out == right {
@@ -254,6 +267,21 @@ fn notes(masks: &[Mask]) -> Vec<String> {
     notes
 }
 
+/// Where the hardware would not count a pattern that was made for it: the one line with the fewest
+/// cycles beyond those allowed.
+fn next_counted(mask: &Mask, kind: Interleaver, cycles: usize) -> Option<Choice> {
+    let Family::ClashFree { starts: Starts::PerSweep | Starts::Once, dither: false } = mask.family
+    else {
+        return None;
+    };
+    if matches!(kind, Interleaver::Counter | Interleaver::Starts) {
+        return None;
+    }
+    let all = advise(mask.degrees, mask.degrees.edges(), mask.family);
+    let later = all.into_iter().filter(|choice| choice.lines == 1 && choice.cycles > cycles);
+    later.min_by_key(|choice| choice.cycles)
+}
+
 fn right_aligned<const N: usize>(titles: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(titles);
@@ -275,7 +303,7 @@ fn json(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> Value {
         "output": args.output,
         "junctions": masks.iter().map(junction).collect::<Vec<_>>(),
         "interleavers": hardware,
-        "notes": notes(masks),
+        "notes": notes(args, masks, hardware),
     })
 }
 
