@@ -12,7 +12,8 @@ mod interleavers {
 
 use clap::Parser;
 use clashfree::pattern::Pattern;
-use clashfree::schedule::Schedule;
+use clashfree::pipeline::Compiled;
+use clashfree::schedule::{Choice, Interleaver, Schedule};
 use interleavers::heads::{Kind, Row};
 use interleavers::synthesis::{Area, Job};
 use interleavers::{baseline, heads, ours, synthesis};
@@ -35,6 +36,13 @@ struct Options {
     /// Crossbars of more banks times lanes than this are not synthesised.
     #[arg(long, default_value_t = 16_384)]
     crossings: usize,
+    /// Only says what is chosen, and what the chooser believes it to cost.
+    #[arg(long)]
+    no_synthesis: bool,
+    /// Also synthesises the kinds that were not chosen, and says what the chooser believes the whole
+    /// junction to cost with each.
+    #[arg(long)]
+    each_kind: bool,
     /// Yosys processes at a time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -70,7 +78,7 @@ fn main() {
 fn measure(row: &Row, cycles: usize, options: &Options) {
     let mut lines = Vec::new();
     for kind in Kind::ALL {
-        let compiled = match heads::compile(row, kind, cycles) {
+        let compiled = match heads::compile(row, kind, cycles, Vec::new()) {
             Ok(compiled) => compiled,
             Err(reason) => {
                 println!("{row} in {cycles} cycles, {}: none, {reason}\n", kind.name());
@@ -79,20 +87,11 @@ fn measure(row: &Row, cycles: usize, options: &Options) {
         };
         for &junction in &options.junctions {
             let stage = &compiled.design.junctions[junction];
-            lines.push(Line {
-                junction,
-                lanes: stage.lanes,
-                cycles: stage.cycles,
-                head: kind.name(),
-                kind: stage.interleaver().to_string(),
-                edges: stage.edges,
-                index_bits: stage.index_bits(),
-                job: match stage.lanes > options.lanes {
-                    true => Err(format!("not run: above {} lanes", options.lanes)),
-                    false => Ok(ours::job(&compiled, junction)),
-                },
-            });
-            if kind == Kind::Foreign {
+            lines.push(line(&compiled, junction, kind, options));
+            if options.each_kind && !options.no_synthesis {
+                lines.extend(others(row, cycles, kind, &compiled, junction, options));
+            }
+            if kind == Kind::Foreign && !options.no_synthesis {
                 let schedule: &Schedule = &compiled.arranged.schedules[junction];
                 let pattern: &Pattern = &compiled.arranged.head.junctions[junction].pattern;
                 let lanes = pattern.edges().div_ceil(cycles);
@@ -100,11 +99,8 @@ fn measure(row: &Row, cycles: usize, options: &Options) {
                     baseline::sparse_rows(stage, schedule, pattern, lanes),
                     baseline::crossbar(stage, schedule, pattern, lanes),
                 ] {
-                    let too_many = match lanes > options.lanes {
-                        true => Some(format!("not run: above {} lanes", options.lanes)),
-                        false => (design.crossings > options.crossings)
-                            .then(|| format!("not run: {} crossings", design.crossings)),
-                    };
+                    let too_many = (design.crossings > options.crossings)
+                        .then(|| format!("not run: {} crossings", design.crossings));
                     lines.push(Line {
                         junction,
                         lanes,
@@ -129,6 +125,68 @@ fn measure(row: &Row, cycles: usize, options: &Options) {
         })
         .collect();
     print(row, cycles, options, &lines, &areas);
+}
+
+/// A compiled junction.
+fn line(compiled: &Compiled, junction: usize, head: Kind, options: &Options) -> Line {
+    let stage = &compiled.design.junctions[junction];
+    let (kind, choice) = (stage.interleaver(), &compiled.arranged.choices[junction]);
+    let believed = choice.offers.iter().find(|o| o.kind == kind).and_then(|o| o.offered);
+    Line {
+        junction,
+        lanes: stage.lanes,
+        cycles: stage.cycles,
+        head: head.name(),
+        kind: match believed.filter(|_| options.each_kind) {
+            Some(offered) => format!("{kind}, junction estimated {:.0}", offered.cost.luts),
+            None => kind.to_string(),
+        },
+        edges: stage.edges,
+        index_bits: stage.index_bits(),
+        job: if options.no_synthesis {
+            Err(estimates(choice))
+        } else if stage.lanes > options.lanes {
+            Err(format!("not run: above {} lanes", options.lanes))
+        } else {
+            Ok(ours::job(compiled, junction))
+        },
+    }
+}
+
+/// The same junction with each kind that was offered and not chosen.
+fn others(
+    row: &Row,
+    cycles: usize,
+    head: Kind,
+    compiled: &Compiled,
+    junction: usize,
+    options: &Options,
+) -> Vec<Line> {
+    let choices = &compiled.arranged.choices;
+    let offered = choices[junction].offers.iter().filter(|o| o.offered.is_some());
+    let other = offered.filter(|o| o.kind != choices[junction].kind).filter_map(|offer| {
+        let mut kinds = vec![Interleaver::Auto; choices.len()];
+        for (kind, choice) in kinds.iter_mut().zip(&choices[..junction]) {
+            *kind = choice.kind;
+        }
+        kinds[junction] = offer.kind;
+        let compiled = heads::compile(row, head, cycles, kinds).ok()?;
+        Some(line(&compiled, junction, head, options))
+    });
+    other.collect()
+}
+
+/// What the chooser believes.
+fn estimates(choice: &Choice) -> String {
+    let offers = choice.offers.iter().filter_map(|o| Some((o.kind, o.offered?)));
+    let each = offers.map(|(kind, offered)| {
+        let cost = offered.cost;
+        format!(
+            "{kind} {} × {}: {} index bits, {:.0} LUT",
+            offered.lanes, offered.cycles, cost.index_bits, cost.luts
+        )
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn print(

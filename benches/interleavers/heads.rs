@@ -7,7 +7,7 @@ use clashfree::pipeline::{Compiled, Target, compile_quantised};
 use clashfree::quantise::{
     Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
 };
-use clashfree::schedule::{Budget, Preferences};
+use clashfree::schedule::{Budget, Interleaver, Preferences};
 use std::fmt;
 
 /// Seed of all patterns.
@@ -110,11 +110,16 @@ impl Kind {
 }
 
 /// A head in hardware: 4-bit inputs, 6-bit weights and activations, on a bus of 64 bits or as many as
-/// the budget needs.
+/// the budget needs; with these interleavers, or the cheapest where none are given.
 ///
 /// # Errors
 /// Why there is none.
-pub fn compile(row: &Row, kind: Kind, cycles: usize) -> Result<Compiled, String> {
+pub fn compile(
+    row: &Row,
+    kind: Kind,
+    cycles: usize,
+    interleavers: Vec<Interleaver>,
+) -> Result<Compiled, String> {
     let input = Format { bits: 4, frac: 4, signed: false };
     let hidden = Format { bits: 6, frac: 3, signed: false };
     let mut junctions = Vec::new();
@@ -148,6 +153,7 @@ pub fn compile(row: &Row, kind: Kind, cycles: usize) -> Result<Compiled, String>
     let target = Target {
         budget: Some(Budget::Cycles(cycles)),
         preferences: Preferences {
+            interleavers,
             permute_input: kind == Kind::Permuted,
             ..Preferences::default()
         },

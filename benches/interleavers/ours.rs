@@ -48,5 +48,5 @@ pub fn job(compiled: &Compiled, junction: usize) -> Job {
     let roms = files
         .iter()
         .filter_map(|(path, bytes)| Some((path.strip_prefix("rom/")?.to_owned(), bytes.clone())));
-    Job { shell: shell.text(), roms: roms.collect() }
+    Job { shell: shell.text(), roms: roms.collect(), times: (1, 1) }
 }

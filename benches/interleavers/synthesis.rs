@@ -17,6 +17,8 @@ pub struct Job {
     pub shell: String,
     /// ROM files by name.
     pub roms: BTreeMap<String, Vec<u8>>,
+    /// The design is so many times this one, as a fraction.
+    pub times: (usize, usize),
 }
 
 /// The top module: the ports of an interleaver, whatever it is.
@@ -200,5 +202,11 @@ fn synthesise(job: &Job) -> Result<Area, String> {
             area.add(cell, count);
         }
     }
-    Ok(area)
+    let scaled = |n: usize| (n * job.times.0).div_ceil(job.times.1);
+    Ok(Area {
+        logic: scaled(area.logic),
+        memory: scaled(area.memory),
+        flip_flops: scaled(area.flip_flops),
+        bram18: scaled(area.bram18),
+    })
 }
