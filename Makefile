@@ -1,6 +1,7 @@
 # make demo   compiles the bundled heads and compares 10,000 MNIST images bit for bit in Verilator
 # make test   the tests
 # make bench  the README's figures: compile time, reference, verify from Verilator's build on
+# make interleavers  the area of interleavers in Yosys, ROW="--degrees 2,9,10 --cycles 50" or all, in hours
 # make lint   rustfmt, clippy, and Verilator over hw/rtl
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
@@ -22,7 +23,7 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo test bench lint deps clean rust binary simulation $(HEADS:%=demo-%)
+.PHONY: demo test bench interleavers lint deps clean rust binary simulation $(HEADS:%=demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -58,6 +59,10 @@ bench: binary simulation
 	    $(CLASHFREE) compile examples/heads/mnist-2-9-10 -o build/bench --cycles 50 >build/bench.log; \
 	    time $(CLASHFREE) verify build/bench --inputs $(IMAGES) >>build/bench.log; \
 	done
+
+# docs/interleaver-table.md says what is measured.
+interleavers: rust deps
+	$(CARGO) bench --locked --bench interleavers -- $(ROW)
 
 lint: rust simulation
 	$(CARGO) fmt --check

@@ -1,0 +1,212 @@
+//! A top module around an interleaver, and what Yosys makes of it.
+
+use clashfree::lower::JunctionStage;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Stands for the folder of the ROM files.
+pub const ROMS: &str = "@ROMS@/";
+
+/// A design to synthesise.
+pub struct Job {
+    /// Verilog of the top module.
+    pub shell: String,
+    /// ROM files by name.
+    pub roms: BTreeMap<String, Vec<u8>>,
+    /// The design is so many times this one, as a fraction.
+    pub times: (usize, usize),
+}
+
+/// The top module: the ports of an interleaver, whatever it is.
+pub struct Shell {
+    slots: usize,
+    row_bits: usize,
+    act_bits: usize,
+    lanes: usize,
+    cycle_bits: usize,
+    masks: usize,
+    /// Statements.
+    pub body: Vec<String>,
+}
+
+/// Bits of a Verilog port that numbers `n` things.
+fn port_bits(n: usize) -> usize {
+    (usize::BITS - (n - 1).leading_zeros()).max(1) as usize
+}
+
+impl Shell {
+    /// Behind the same writer as a junction.
+    pub fn new(stage: &JunctionStage, lanes: usize) -> Self {
+        Self {
+            slots: stage.slots,
+            row_bits: port_bits(stage.rows),
+            act_bits: stage.act.bits as usize,
+            lanes,
+            cycle_bits: port_bits(stage.cycles),
+            masks: 0,
+            body: Vec::new(),
+        }
+    }
+
+    /// Takes so many cycles.
+    pub fn cycles(&mut self, cycles: usize) {
+        self.cycle_bits = port_bits(cycles);
+    }
+
+    /// The interleaver; what is not connected is swept away.
+    pub fn instance(&mut self, module: &str, parameters: &[String], run: &str) {
+        self.body.push(format!(
+            "{module} #(\n{}\n) i_lanes (.clk_i(clk_i), .rst_ni(rst_ni), .we_i(we_i), .wrow_i(wrow_i), \
+             .wdata_i(wdata_i), .wframe_end_i(wframe_end_i), .cycle_i(cycle_i), .last_i(last_i), \
+             .act_o(act_o){run});",
+            parameters.join(",\n")
+        ));
+    }
+
+    /// A ROM beside it.
+    pub fn rom(&mut self, name: &str, width: usize, depth: usize, file: &str) {
+        self.masks = width;
+        self.body.push(format!(
+            "cf_rom #(.Width({width}), .Depth({depth}), .File(\"{ROMS}{file}\")) i_{name}_rom \
+             (.clk_i(clk_i), .addr_i(cycle_i), .data_o(mask_o));"
+        ));
+    }
+
+    /// Verilog.
+    pub fn text(&self) -> String {
+        let mut text = String::from("module bench_top (\n");
+        let inputs = [
+            ("clk_i", 1),
+            ("rst_ni", 1),
+            ("we_i", self.slots),
+            ("wrow_i", self.slots * self.row_bits),
+            ("wdata_i", self.slots * self.act_bits),
+            ("wframe_end_i", 1),
+            ("run_i", 1),
+            ("cycle_i", self.cycle_bits),
+            ("last_i", 1),
+        ];
+        for (name, width) in inputs {
+            let _ = writeln!(text, "input wire [{}:0] {name},", width - 1);
+        }
+        let _ = writeln!(text, "output wire [{}:0] mask_o,", self.masks.max(1) - 1);
+        let _ = writeln!(text, "output wire [{}:0] act_o);", self.lanes * self.act_bits - 1);
+        text + &self.body.join("\n") + "\nendmodule\n"
+    }
+}
+
+/// What Yosys made.
+#[derive(Clone, Copy, Default)]
+pub struct Area {
+    /// LUTs of logic and of ROMs.
+    pub logic: usize,
+    /// LUT sites that are memory or shift registers.
+    pub memory: usize,
+    /// Flip-flops.
+    pub flip_flops: usize,
+    /// Block RAMs of 18 Kbit; one of 36 counts as two.
+    pub bram18: usize,
+}
+
+impl Area {
+    /// All LUT sites.
+    pub fn luts(&self) -> usize {
+        self.logic + self.memory
+    }
+
+    fn add(&mut self, cell: &str, n: usize) {
+        match cell {
+            "INV" => {} // becomes part of a LUT
+            _ if cell.starts_with("LUT") => self.logic += n,
+            _ if cell.starts_with("FD") => self.flip_flops += n,
+            "RAMB18E2" => self.bram18 += n,
+            "RAMB36E2" => self.bram18 += 2 * n,
+            "SRL16E" | "SRLC32E" => self.memory += n,
+            "RAM32X1S" | "RAM64X1S" => self.memory += n,
+            "RAM32X1D" | "RAM64X1D" | "RAM128X1S" => self.memory += 2 * n,
+            "RAM32M" | "RAM64M" | "RAM128X1D" | "RAM256X1S" => self.memory += 4 * n,
+            "RAM32M16" | "RAM64M8" | "RAM32X16DR8" | "RAM64X8SW" | "RAM256X1D" | "RAM512X1S" => {
+                self.memory += 8 * n;
+            }
+            "CARRY4" | "CARRY8" | "MUXF7" | "MUXF8" | "MUXF9" | "BUFG" => {}
+            other => panic!("a cell of a kind that nobody counts: {other}"),
+        }
+    }
+}
+
+/// What Yosys says it is.
+pub fn version() -> String {
+    let out = Command::new("yosys").arg("-V").output().expect("yosys: see `make deps`");
+    String::from_utf8_lossy(&out.stdout).trim().to_owned()
+}
+
+/// Synthesises all, so many at a time.
+pub fn run(jobs: &[&Job], at_a_time: usize) -> Vec<Result<Area, String>> {
+    let next = AtomicUsize::new(0);
+    let areas = Mutex::new(vec![Err("not run".to_owned()); jobs.len()]);
+    std::thread::scope(|scope| {
+        for _ in 0..at_a_time {
+            scope.spawn(|| {
+                while let Some((at, job)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    jobs.get(at).map(|job| (at, job))
+                } {
+                    let area = synthesise(job);
+                    areas.lock().expect("no thread panics")[at] = area;
+                }
+            });
+        }
+    });
+    areas.into_inner().expect("no thread panics")
+}
+
+fn synthesise(job: &Job) -> Result<Area, String> {
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let path = |name: &str| folder.path().join(name);
+    for (name, bytes) in &job.roms {
+        std::fs::write(path(name), bytes).map_err(|e| e.to_string())?;
+    }
+    let roms = format!("{}/", folder.path().display());
+    std::fs::write(path("top.v"), job.shell.replace(ROMS, &roms)).map_err(|e| e.to_string())?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources: Vec<PathBuf> = std::fs::read_dir(root.join("hw/rtl"))
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(|e| e.to_string())?;
+    sources.sort();
+    sources.push(root.join("benches/interleavers/bench_crossbar.v"));
+    sources.push(path("top.v"));
+    let sources: Vec<_> = sources.iter().map(|p| p.display().to_string()).collect();
+    let script = format!(
+        "read_verilog -defer -DSYNTHESIS {}; \
+         synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top bench_top; tee -o {} stat",
+        sources.join(" "),
+        path("stat").display()
+    );
+    let out = Command::new("yosys").args(["-q", "-p", &script]).output();
+    let out = out.map_err(|e| e.to_string())?;
+    if !out.status.success() {
+        let said = String::from_utf8_lossy(&out.stderr);
+        return Err(format!("failed: {}", said.lines().last().unwrap_or("no message")));
+    }
+    let stat = std::fs::read_to_string(path("stat")).map_err(|e| e.to_string())?;
+    let cells = stat.lines().skip_while(|line| !line.contains("Number of cells:")).skip(1);
+    let mut area = Area::default();
+    for line in cells {
+        if let [cell, count] = line.split_whitespace().collect::<Vec<_>>()[..]
+            && let Ok(count) = count.parse()
+        {
+            area.add(cell, count);
+        }
+    }
+    let scaled = |n: usize| (n * job.times.0).div_ceil(job.times.1);
+    Ok(Area {
+        logic: scaled(area.logic),
+        memory: scaled(area.memory),
+        flip_flops: scaled(area.flip_flops),
+        bram18: scaled(area.bram18),
+    })
+}
