@@ -31,6 +31,9 @@ const SEED: u64 = 1;
 /// Folder of the head in integers, below a package.
 pub const REFERENCE: &str = "reference";
 
+/// The head's input neuron at each position of a frame, where that is not its own number.
+const ORDER: &str = "input_order.txt";
+
 /// Where a simulator leaves what it builds; a package may be replaced all the same.
 const SCRATCH: &str = "sim/build";
 
@@ -93,6 +96,8 @@ struct Readme<'a> {
     margin_end: usize,
     logits: bool,
     logit_unit: String,
+    permuted: bool,
+    order_file: &'static str,
 }
 
 /// Makes every file of the package of a lowered head: `head` in the user's order, `arranged` in the
@@ -122,10 +127,15 @@ pub fn package(
 
     files.insert(format!("{REFERENCE}/{HEAD}"), toml.into_bytes());
     files.insert(format!("{REFERENCE}/{TENSORS}"), tensors);
-    files.insert("README.md".into(), readme(design, &head_sha256).into_bytes());
+    let order = arranged.orders[0].clone();
+    files.insert("README.md".into(), readme(design, &head_sha256, order.is_some()).into_bytes());
+    if let Some(order) = &order {
+        let lines: String = order.iter().map(|n| format!("{n}\n")).collect();
+        files.insert(ORDER.into(), lines.into_bytes());
+    }
 
     let mut manifest = record(design, head_sha256, budget, preferences);
-    manifest.input.order = arranged.orders[0].clone();
+    manifest.input.order = order;
     // as they go over the bus
     let frames = frames(head);
     let logits = model::run(&arranged.head, frames.view());
@@ -221,7 +231,7 @@ fn record(
     }
 }
 
-fn readme(design: &Design, hash: &str) -> String {
+fn readme(design: &Design, hash: &str, permuted: bool) -> String {
     let layers = std::iter::once(design.input.bus.neurons)
         .chain(design.junctions.iter().map(|j| j.right))
         .map(|n| n.to_string());
@@ -232,7 +242,7 @@ fn readme(design: &Design, hash: &str) -> String {
             None => "as they are".to_owned(),
         };
         format!(
-            "{n} | {} | {} | {} | {} | {} | {} | {} | {busy:.1} % | {} | {} | {} bits | {next}",
+            "{n} | {} | {} | {} | {} | {} | {} | {} | {busy:.1} % | {} | {} | {} | {} bits | {next}",
             j.left,
             j.right,
             j.d_out,
@@ -240,6 +250,7 @@ fn readme(design: &Design, hash: &str) -> String {
             j.edges,
             j.lanes,
             j.cycles,
+            j.interleaver(),
             j.act,
             j.weight,
             j.acc_bits
@@ -257,6 +268,8 @@ fn readme(design: &Design, hash: &str) -> String {
         margin_end: 3 + design.output.packet.field_bytes,
         logits: design.output.packet.result == ResultKind::Logits,
         logit_unit: format!("v * 2^{}", -design.output.frac),
+        permuted,
+        order_file: ORDER,
     }
     .render()
     .expect("the template only formats values")
