@@ -4,12 +4,17 @@ use super::choose::Offered;
 use super::copies::Copies;
 use super::cost;
 use super::network::Network;
-use super::renumber::renumber_right;
+use super::renumber::{renumber_left, renumber_right};
 use super::tied::{Addresses, Tied, Work};
 use super::{Interleaver, Layout, Preferences, Schedule};
-use crate::interleave::recognise::{self, Recognised, first_clash, recognise};
+use crate::ids::Neuron;
+use crate::interleave::recognise::{
+    self, Recognised, banks_up_to_renumbering, first_clash, recognise,
+};
+
 use crate::pattern::Pattern;
 use crate::quantise::QuantJunction;
+use std::borrow::Cow;
 
 /// A junction in its place.
 pub(super) struct Site<'a> {
@@ -94,8 +99,11 @@ impl Site<'_> {
     pub fn offer(&self, kind: Interleaver, bound: f64) -> Found {
         match kind {
             Interleaver::Copies => Ok(self.copies()),
-            Interleaver::Counter | Interleaver::Starts => self.counted(kind),
-            Interleaver::Tied => self.table(bound),
+            Interleaver::Counter | Interleaver::Starts => self.recognised(kind),
+            Interleaver::Tied => match self.recognised(kind) {
+                Ok(plan) => Ok(self.table(bound.min(plan.offered.cost.rank())).unwrap_or(plan)),
+                Err(_) => self.table(bound),
+            },
             Interleaver::Network => self.network(),
             Interleaver::Auto => unreachable!("kinds are offered one by one"),
         }
@@ -159,8 +167,9 @@ impl Site<'_> {
         Some(Plan { offered, kind, left_order: left, right_order: right })
     }
 
-    /// Kinds counter and starts.
-    fn counted(&self, kind: Interleaver) -> Found {
+    /// Patterns of clash-free families: kinds counter and starts, and tied for right neurons that
+    /// straddle cycles.
+    fn recognised(&self, kind: Interleaver) -> Found {
         let pattern = &self.junction.pattern;
         if !self.in_order() {
             return Err(
@@ -180,7 +189,7 @@ impl Site<'_> {
             };
             let Some(lines) = lines.filter(|lines| self.lanes_fit(lines * width)) else { continue };
             tried.push(width);
-            let Some(plan) = self.counted_on(kind, width, lines) else { continue };
+            let Some(plan) = self.recognised_on(kind, width, lines) else { continue };
             if best.as_ref().is_none_or(|b| plan.offered.cost.rank() < b.offered.cost.rank()) {
                 best = Some(plan);
             }
@@ -202,28 +211,37 @@ impl Site<'_> {
         })
     }
 
-    fn counted_on(&self, kind: Interleaver, width: usize, lines: usize) -> Option<Plan> {
-        let pattern = &self.junction.pattern;
-        let mut found = recognise(pattern, width)?;
-        let mut right_order = None;
-        let natural = found.order.iter().enumerate().all(|(p, n)| p == n.at());
-        if !natural {
+    fn recognised_on(&self, kind: Interleaver, width: usize, lines: usize) -> Option<Plan> {
+        let (mut left_order, mut right_order) = (None, None);
+        let mut junction = Cow::Borrowed(self.junction);
+        let mut found = recognise(&junction.pattern, width);
+        if found.is_none() && self.free {
+            // the left neurons may be what was renumbered
+            let order = inverse(&banks_up_to_renumbering(&junction.pattern, width)?);
+            junction = Cow::Owned(renumber_left(&junction, &order));
+            left_order = Some(order);
+            found = recognise(&junction.pattern, width);
+        }
+        let mut found = found?;
+        let natural = |found: &Recognised| found.order.iter().enumerate().all(|(p, n)| p == n.at());
+        if !natural(&found) {
             if self.last {
                 return None;
             }
             // again in the order found, so that edges have the numbers that they will have
             let order: Vec<u32> = found.order.iter().map(|n| n.0).collect();
-            found = recognise(&renumber_right(self.junction, &order).pattern, width)?;
-            if !found.order.iter().enumerate().all(|(p, n)| p == n.at()) {
-                return None;
-            }
+            junction = Cow::Owned(renumber_right(&junction, &order));
+            found = recognise(&junction.pattern, width).filter(natural)?;
             right_order = Some(order);
         }
+        let pattern = &junction.pattern;
         let Recognised { cycle, addresses, in_bank_order, .. } = found;
         let depth = pattern.left() / width;
-        let starts = match addresses {
-            recognise::Addresses::Counter { start } if kind == Interleaver::Counter => vec![start],
-            recognise::Addresses::Starts { starts } if kind == Interleaver::Starts => starts,
+        let starts = match (addresses, kind) {
+            (recognise::Addresses::Counter { start }, Interleaver::Counter) => vec![start],
+            (recognise::Addresses::Starts { starts }, Interleaver::Starts) => starts,
+            // aligned ones are among those that banks are searched for
+            (_, Interleaver::Tied) if !pattern.d_in().is_multiple_of(width) => Vec::new(),
             _ => return None,
         };
         let work = match pattern.d_in().is_multiple_of(width) {
@@ -242,12 +260,16 @@ impl Site<'_> {
         {
             return None;
         }
-        let tied = self.dealt(width, lines, work, Addresses::Counted { starts, depth, cycle });
+        let addresses = match kind {
+            Interleaver::Tied => Addresses::Table,
+            _ => Addresses::Counted { starts, depth, cycle },
+        };
+        let tied = self.dealt(width, lines, work, addresses);
         let ways = tied.banks_per_lane(self.layout.slots);
-        if !ways.is_power_of_two() {
+        if kind != Interleaver::Tied && !ways.is_power_of_two() {
             return None;
         }
-        self.tied_plan(tied.settled(self.layout.slots), None, right_order)
+        self.tied_plan(tied.settled(self.layout.slots), left_order, right_order)
     }
 
     /// Tied lanes whose banks are dealt in the order of arrival.
@@ -273,6 +295,15 @@ impl Site<'_> {
             shared: false,
         }
     }
+}
+
+/// The order in which each neuron comes to its new number.
+fn inverse(numbers: &[u32]) -> Vec<u32> {
+    let mut order = vec![0; numbers.len()];
+    for (old, &new) in numbers.iter().enumerate() {
+        order[new as usize] = Neuron::new(old).0;
+    }
+    order
 }
 
 /// Greatest common divisor.

@@ -17,7 +17,8 @@ pub(super) fn renumber(head: &mut QuantHead, layer: usize, order: &[u32]) {
     }
 }
 
-fn renumber_left(junction: &QuantJunction, order: &[u32]) -> QuantJunction {
+/// The junction with its left neurons in another order.
+pub(super) fn renumber_left(junction: &QuantJunction, order: &[u32]) -> QuantJunction {
     let mut position = vec![0u32; order.len()];
     for (p, &n) in order.iter().enumerate() {
         position[n as usize] = Neuron::new(p).0;
