@@ -9,7 +9,7 @@
 //
 // Does:      counts while `run_i`, and starts again after `last_i`: frames may follow with no gap.
 // Does not:  check that the sweeps are enough for the frame: the compiler does.
-// Latency:   2 cycles from `run_i` to `addr_o`.
+// Latency:   1 cycle from `run_i` to `addr_o`: the starts are looked up a cycle ahead.
 // Limits:    1 <= Fields, Depth, Sweeps, Steps; 1 <= Skip <= Depth. With one sweep the starts are
 //            the same all along, whether the base wraps or not.
 `default_nettype none
@@ -46,8 +46,7 @@ module cf_count #(
   localparam [SumBits-1:0] One = 1;
 
   reg  [       AddrBits-1:0] base_q;
-  reg  [       AddrBits-1:0] base_starts_q;  // at the time of the starts
-  wire [      SweepBits-1:0] sweep;
+  wire [      SweepBits-1:0] sweep_d;  // of the next cycle
   wire [Fields*AddrBits-1:0] start;
   wire                       at_last_step;
   wire [        SumBits-1:0] base_sum = {1'b0, base_q} + (at_last_step ? Jump : One);
@@ -56,7 +55,6 @@ module cf_count #(
   wire                       unused_top = base_below[AddrBits];
 
   always @(posedge clk_i) begin
-    base_starts_q <= base_q;
     if (!rst_ni || (run_i && last_i)) base_q <= {AddrBits{1'b0}};
     else if (run_i) base_q <= wrap ? base_below[AddrBits-1:0] : base_sum[AddrBits-1:0];
   end
@@ -78,17 +76,16 @@ module cf_count #(
 
     if (Sweeps > 1) begin : g_sweeps
       reg [SweepBits-1:0] sweep_q;
-      assign sweep = sweep_q;
-      always @(posedge clk_i)
-        if (!rst_ni || (run_i && last_i)) sweep_q <= {SweepBits{1'b0}};
-        else if (run_i && wrap) sweep_q <= sweep_q + 1'b1;
+      assign sweep_d = (!rst_ni || (run_i && last_i)) ? {SweepBits{1'b0}} :
+          (run_i && wrap) ? sweep_q + 1'b1 : sweep_q;
+      always @(posedge clk_i) sweep_q <= sweep_d;
     end else begin : g_one_sweep
-      assign sweep = 1'b0;
+      assign sweep_d = 1'b0;
     end
 
     for (f = 0; f < Fields; f = f + 1) begin : g_field
       reg  [AddrBits-1:0] addr_q;
-      wire [ SumBits-1:0] sum = {1'b0, base_starts_q} + {1'b0, start[f*AddrBits+:AddrBits]};
+      wire [ SumBits-1:0] sum = {1'b0, base_q} + {1'b0, start[f*AddrBits+:AddrBits]};
       wire [ SumBits-1:0] below = sum - Modulus;
       wire                unused_below = below[AddrBits];
       always @(posedge clk_i)
@@ -104,7 +101,7 @@ module cf_count #(
       .Hash (Hash)
   ) i_start_rom (
       .clk_i (clk_i),
-      .addr_i(sweep),
+      .addr_i(sweep_d),
       .data_o(start)
   );
 

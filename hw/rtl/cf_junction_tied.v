@@ -10,10 +10,10 @@
 //            each other with no gap.
 // Does not:  stall within a frame.
 // Latency:   R = O + U + (Lines > 1 ? 2 : 1) cycles from the issue of a neuron's last cycle to the
-//            first write of its round, O = 2 + (Addresses = 0) + (Slots * Stripes > Width), U of
+//            first write of its round, O = 2 + (Slots * Stripes > Width), U of
 //            cf_units_tied. A round is Lines / OutSlots writes, one a cycle; the last round of a
 //            frame ceil((Neurons - (Rounds - 1) * Lines) / OutSlots), Rounds = ceil(Neurons /
-//            Lines). The left memory is read 1 + (Addresses = 0) cycles after issue.
+//            Lines). The left memory is read one cycle after issue.
 // Handshake: permits, as cf_junction. With Place = 1 words are stored one cycle later, and the
 //            permit of a frame is held back by as much.
 // Limits:    see cf_lanes_tied and cf_units_tied; OutSlots divides Lines; rounds end at least
@@ -106,7 +106,7 @@ module cf_junction_tied #(
   localparam Rounds = (Neurons + Lines - 1) / Lines;
   localparam Leaves = (Straddle != 0) ? Block : Width;  // lanes of a dot product
   localparam Trees = (Straddle != 0) ? Width / Block : 1;  // sums that a cycle adds to others
-  localparam OperandLatency = ((Addresses == 0) ? 3 : 2) + ((Slots * Stripes > Width) ? 1 : 0);
+  localparam OperandLatency = 2 + ((Slots * Stripes > Width) ? 1 : 0);
   localparam UnitLatency = 2 + ((Leaves > 1) ? $clog2(Leaves) : 0) +
       ((Trees > 1) ? $clog2(Trees) : 0);
   localparam CollectLatency = (Lines > 1) ? 1 : 0;

@@ -19,8 +19,8 @@
 // Does:      deals and stores what is written, finds addresses, reads, selects, and brings the
 //            weights at the same time.
 // Does not:  multiply.
-// Latency:   from `cycle_i` to `act_o` and `weight_o`: A + 1, one more with m > 1; A = 2 where
-//            addresses are counted, else 1. Banks are read A cycles after `cycle_i`.
+// Latency:   from `cycle_i` to `act_o` and `weight_o`: 2 cycles, 3 with m > 1. Banks are read one
+//            cycle after `cycle_i`.
 // Limits:    as cf_left, cf_deal, cf_count; Width divides Slots * Stripes; Addresses = 0: m is a
 //            power of two, Depth <= m * BankRows.
 `default_nettype none
@@ -90,8 +90,7 @@ module cf_lanes_tied #(
   localparam RowPart = (BankRows > 1) ? BankRowBits : 0;
   localparam AddrBits = (ChoicePart + RowPart > 0) ? ChoicePart + RowPart : 1;
   localparam Fields = Copies * Width;
-  localparam AddressLatency = (Addresses == 0) ? 2 : 1;
-  localparam Latency = AddressLatency + 1 + ((Choices > 1) ? 1 : 0);
+  localparam Latency = 2 + ((Choices > 1) ? 1 : 0);
 
   wire [             Slots-1:0] we;
   wire [  Slots*StripeBits-1:0] wstripe;
@@ -129,7 +128,7 @@ module cf_lanes_tied #(
   );
 
   cf_delay_flag #(
-      .Depth(AddressLatency)
+      .Depth(1)
   ) i_last_read (
       .clk_i (clk_i),
       .rst_ni(rst_ni),

@@ -59,7 +59,7 @@ module cf_left #(
 
   localparam FrameBits = $clog2(Frames);
   localparam AddrBits = (BankRows > 1) ? FrameBits + BankRowBits : FrameBits;
-  localparam Depth = (BankRows > 1) ? Frames << BankRowBits : Frames;
+  localparam Depth = 1 << AddrBits;  // a power of two: no other takes fewer LUTs
   localparam LastFrameInt = Frames - 1;
   localparam [FrameBits-1:0] LastFrame = LastFrameInt[FrameBits-1:0];
 

@@ -46,25 +46,23 @@ module tb_count;
   );
 
   integer start[0:Sweeps*Fields-1];
-  integer want[0:Fields-1], want_q[0:Fields-1];
-  reg care, care_q;
+  integer want[0:Fields-1];
+  reg care;
   integer seed, f, s, t, base, sweep, frame, errors, checks;
 
   task tick;
     begin
       #1 clk = 1'b1;
       #1 clk = 1'b0;
-      if (care_q)
+      if (care)
         for (f = 0; f < Fields; f = f + 1) begin
           checks = checks + 1;
-          if (addr[f*AddrBits+:AddrBits] !== want_q[f]) begin
+          if (addr[f*AddrBits+:AddrBits] !== want[f]) begin
             if (errors < 5)
-              $display("field %0d: got %0d, want %0d", f, addr[f*AddrBits+:AddrBits], want_q[f]);
+              $display("field %0d: got %0d, want %0d", f, addr[f*AddrBits+:AddrBits], want[f]);
             errors = errors + 1;
           end
         end
-      care_q = care;
-      for (f = 0; f < Fields; f = f + 1) want_q[f] = want[f];
     end
   endtask
 
@@ -73,7 +71,6 @@ module tb_count;
     errors = 0;
     checks = 0;
     care = 1'b0;
-    care_q = 1'b0;
     #1;
     for (s = 0; s < Sweeps; s = s + 1)
       for (f = 0; f < Fields; f = f + 1) begin

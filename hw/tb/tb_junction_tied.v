@@ -56,8 +56,7 @@ module tb_junction_tied;
   localparam Copies = (Shared != 0) ? 1 : Lines;
   localparam Fields = Copies * Width;
   localparam Lanes = Lines * Width;
-  localparam AddressLatency = (Addresses == 0) ? 2 : 1;
-  localparam ReleaseInt = Cycles - 3 + AddressLatency - Place - Late;
+  localparam ReleaseInt = Cycles - 2 - Place - Late;
   localparam Release = (ReleaseInt > 0) ? ReleaseInt : 0;
   localparam RowBits = (Rows > 1) ? $clog2(Rows) : 1;
   localparam OutRows = (Neurons + OutSlots - 1) / OutSlots;
@@ -65,7 +64,7 @@ module tb_junction_tied;
   localparam Leaves = (Straddle != 0) ? Block : Width;
   localparam Trees = (Straddle != 0) ? Width / Block : 1;
   // cycles from the issue of a frame's last cycle to its last write
-  localparam LastWrite = AddressLatency + 1 + ((Choices > 1) ? 1 : 0) + 2 +
+  localparam LastWrite = 2 + ((Choices > 1) ? 1 : 0) + 2 +
       ((Leaves > 1) ? $clog2(Leaves) : 0) + ((Trees > 1) ? $clog2(Trees) : 0) +
       ((Lines > 1) ? 1 : 0) + 1 +
       (Neurons - (Rounds - 1) * Lines + OutSlots - 1) / OutSlots - 1;

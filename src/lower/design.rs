@@ -343,7 +343,7 @@ impl JunctionStage {
             Datapath::Tied(tied) => (tied.banks, tied.bank_rows),
             Datapath::Network(network) => (network.banks, network.bank_rows),
         };
-        let words = self.frames * rows.next_power_of_two();
+        let words = self.frames.next_power_of_two() * rows.next_power_of_two();
         self.copies() * banks * words * self.act.bits as usize
     }
 

@@ -5,15 +5,13 @@
 //! the issue of its last cycle. A permit given in one cycle is usable in the next, and a start in
 //! one cycle issues in the next.
 
-use crate::schedule::{Addresses, Arrangement, Schedule, Shape, Work};
+use crate::schedule::{Arrangement, Schedule, Shape, Work};
 
 /// The fixed times of a junction.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
     /// Cycles of a frame.
     pub cycles: usize,
-    /// From the issue of a cycle to its read of the left memory.
-    pub read: usize,
     /// What a table of places adds to each write of the left memory.
     pub place: usize,
     /// From the issue of a frame's first cycle to its first write, at the earliest.
@@ -36,38 +34,34 @@ pub(super) fn times(schedule: &Schedule, d_in: usize) -> Times {
                 Shape::Serial { lanes_per_unit, .. } => 6 + levels(lanes_per_unit),
                 Shape::Wide { lanes_per_unit, .. } => 8 + levels(lanes_per_unit),
             };
-            Times { cycles, read: 1, place: 0, first_write: write, last_write: write }
+            Times { cycles, place: 0, first_write: write, last_write: write }
         }
         Arrangement::Tied(tied) => {
-            let read = match tied.addresses {
-                Addresses::Counted { .. } => 2,
-                Addresses::Table | Addresses::None => 1,
-            };
             let select = usize::from(tied.banks_per_lane(schedule.layout.slots) > 1);
             let sum = match tied.work {
                 Work::Aligned { .. } => levels(tied.width),
                 Work::Straddling { block, .. } => levels(block) + levels(tied.width / block),
             };
-            // read and select, products and sums and the accumulator, collecting, requantisation
+            // table, memory and selector, products and sums and the accumulator, collecting, requantisation
             let collect = usize::from(tied.lines > 1);
-            let first_write = read + 1 + select + 2 + sum + collect + 1;
+            let first_write = 2 + select + 2 + sum + collect + 1;
             let last_lines = schedule.right - (tied.rounds(schedule.right) - 1) * tied.lines;
             let last_write = first_write + last_lines.div_ceil(tied.slots_out(d_in)) - 1;
-            Times { cycles, read, place: usize::from(tied.placed), first_write, last_write }
+            Times { cycles, place: usize::from(tied.placed), first_write, last_write }
         }
         Arrangement::Network(network) => {
             // read, network, products and sums, the first piece; results come when all are in
             let latency = network.latency(schedule.layout.slots);
             let first_write = cycles - 1 + 9 + latency;
             let last_write = 8 + latency + network.pieces;
-            Times { cycles, read: 1, place: 0, first_write, last_write }
+            Times { cycles, place: 0, first_write, last_write }
         }
     }
 }
 
 /// The result stage as a reader: a row of logits a cycle.
 pub(super) fn result(rows: usize) -> Times {
-    Times { cycles: rows, read: 1, place: 0, first_write: 0, last_write: 0 }
+    Times { cycles: rows, place: 0, first_write: 0, last_write: 0 }
 }
 
 /// A left memory's hand-over: when it is given back, and how many frames it must hold.
@@ -82,20 +76,19 @@ pub(super) struct HandOver {
 /// one more where a table places it.
 ///
 /// The writer may take a permit one cycle after it is given, writes one cycle later, and the last
-/// read is `cycles − 1 + read` after the first issue: a write in that same cycle still leaves the
-/// old word to the reader, so with `read` = 1 the memory can be released in cycle `cycles − 2`.
+/// read is `cycles` after the first issue: a write in that same cycle still leaves the old word to
+/// the reader, so the memory can be released in cycle `cycles − 2`.
 pub(super) fn from_bus(beats: usize, reader: Times, interval: usize) -> HandOver {
-    let release = (reader.cycles + reader.read).saturating_sub(3 + reader.place);
+    let release = reader.cycles.saturating_sub(2 + reader.place);
     HandOver { release, frames: (beats + 2 + reader.place + release).div_ceil(interval).max(2) }
 }
 
 /// Between two junctions, or the last one and the result stage.
 ///
 /// The writer's first write comes at least `first_write` after its issue, which is two cycles after
-/// the release; the reader's last read is `cycles − 1 + read` after its issue.
+/// the release; the reader's last read is `cycles` after its issue.
 pub(super) fn between(writer: Times, reader: Times, interval: usize) -> HandOver {
-    let last_read = reader.cycles + reader.read;
-    let release = last_read.saturating_sub(2 + writer.first_write + reader.place);
+    let release = (reader.cycles - 1).saturating_sub(writer.first_write + reader.place);
     let occupied = writer.cycles + writer.last_write + reader.place + release + 1;
     HandOver { release, frames: occupied.div_ceil(interval).max(2) }
 }

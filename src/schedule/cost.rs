@@ -37,11 +37,8 @@ impl Cost {
 /// LUTs of a bank of `words` words of `bits` bits: distributed memory with one read port.
 ///
 /// Measured with Yosys 0.23 (xcup): 8 for each 14 bits of 32 words, or 7 bits of 64, and selectors
-/// beyond; a few words become registers.
+/// beyond.
 fn bank_luts(bits: usize, words: usize) -> f64 {
-    if words <= 4 {
-        return bits as f64;
-    }
     let deep = words.div_ceil(64);
     let blocks = if words <= 32 { bits.div_ceil(14) } else { bits.div_ceil(7) * deep };
     8.0 * blocks as f64 + bits as f64 * select_bit(deep)
@@ -57,9 +54,15 @@ fn table_bits(width: usize, lines: usize) -> usize {
     if lines > 1 { width * lines } else { 0 }
 }
 
-/// LUTs of one bit of a selector among `ways`.
+/// LUTs of one bit of a selector among `ways`, about as Yosys 0.23 maps them (xcup).
 fn select_bit(ways: usize) -> f64 {
-    (ways - 1) as f64 / 3.0
+    match ways {
+        0..=1 => 0.0,
+        2..=4 => 1.0,
+        5..=8 => 3.0,
+        9..=16 => 5.3,
+        _ => 0.41 * ways as f64,
+    }
 }
 
 /// Bits that number `n` things; none for one.
