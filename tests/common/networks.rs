@@ -4,15 +4,19 @@ use clashfree::pattern::Pattern;
 use clashfree::schedule::{Budget, Network, Schedule};
 use std::collections::BTreeSet;
 
-/// The largest load of a bank or a lane: the fewest cycles with these banks and lanes.
+/// The largest load of a bank or a lane: the fewest cycles with these banks and lanes. On the way it
+/// looks for clashes.
 pub fn busiest(schedule: &Schedule, pattern: &Pattern, network: &Network) -> usize {
     let mut banks = vec![0; schedule.layout.slots * network.stripes];
     let mut lanes = vec![0; schedule.lanes()];
     for cycle in 0..schedule.cycles() {
+        let mut asked = BTreeSet::new();
         for (lane, load) in lanes.iter_mut().enumerate() {
             let Some(edge) = schedule.table.edge(cycle, lane) else { continue };
             let (slot, row) = schedule.layout.place[pattern.left_ends()[edge].at()];
-            banks[slot as usize + schedule.layout.slots * (row as usize % network.stripes)] += 1;
+            let bank = slot as usize + schedule.layout.slots * (row as usize % network.stripes);
+            assert!(asked.insert(bank), "two lanes ask bank {bank} in cycle {cycle}");
+            banks[bank] += 1;
             *load += 1;
         }
     }
