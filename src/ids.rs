@@ -1,4 +1,4 @@
-//! Index types, so that a lane is never passed where a bank is meant.
+//! Index types, so that a lane is never passed where a bank is meant, and how many bits number things.
 
 /// Declares a transparent index newtype over `u32`.
 macro_rules! index_type {
@@ -57,4 +57,9 @@ index_type! {
 index_type! {
     /// A word of a bank.
     Address
+}
+
+/// Bits that number `n` things; none for one.
+pub fn bits_for(n: usize) -> usize {
+    (usize::BITS - n.saturating_sub(1).leading_zeros()) as usize
 }

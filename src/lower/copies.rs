@@ -1,6 +1,6 @@
 //! Tables of a junction with copies of its left memory.
 
-use super::{CopiesStage, Rom, Words, bits_for};
+use super::{CopiesStage, Rom, Words, port_bits};
 use crate::quantise::QuantJunction;
 use crate::schedule::{Copies, Schedule, Shape};
 
@@ -36,7 +36,7 @@ fn row_rom(
     if banking.bank_rows() == 1 {
         return None;
     }
-    let bits = bits_for(banking.bank_rows());
+    let bits = port_bits(banking.bank_rows());
     let banks = banking.banks();
     let one_row = kind.one_row();
     let fields = kind.copies(schedule.right) * if one_row { 1 } else { banks };
@@ -72,7 +72,7 @@ fn bank_rom(
     if banking.banks() == 1 {
         return None;
     }
-    let bits = bits_for(banking.banks());
+    let bits = port_bits(banking.banks());
     let mut words = Words::new(schedule.lanes() * bits, schedule.cycles());
     for cycle in 0..schedule.cycles() {
         for lane in 0..schedule.lanes() {

@@ -14,6 +14,7 @@ pub use design::{
 pub use words::Words;
 
 use crate::bus::{BusError, BusFormat};
+use crate::ids::bits_for;
 use crate::packet::{PacketFormat, ResultKind};
 use crate::quantise::{QuantHead, QuantJunction};
 use crate::schedule::{Arrangement, Schedule, Shape};
@@ -140,8 +141,8 @@ pub fn lower(
 const MOST_LEFT: i32 = -17;
 
 /// Bits that number `n` things; at least one, as a Verilog port has.
-fn bits_for(n: usize) -> usize {
-    (usize::BITS - n.saturating_sub(1).leading_zeros()).max(1) as usize
+fn port_bits(n: usize) -> usize {
+    bits_for(n).max(1)
 }
 
 fn stage(

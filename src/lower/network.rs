@@ -1,6 +1,6 @@
 //! Tables of a junction with a network between banks and lanes.
 
-use super::{NetworkStage, Rom, Words, bits_for};
+use super::{NetworkStage, Rom, Words, port_bits};
 use crate::quantise::QuantJunction;
 use crate::schedule::{Form, Network, Schedule};
 
@@ -51,7 +51,7 @@ fn asked(
 }
 
 fn row_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
-    let bits = bits_for(kind.bank_rows);
+    let bits = port_bits(kind.bank_rows);
     let mut words = Words::new(kind.banks(schedule.layout.slots) * bits, schedule.cycles());
     for cycle in 0..schedule.cycles() {
         for edge in (0..schedule.lanes()).filter_map(|lane| schedule.table.edge(cycle, lane)) {
@@ -71,7 +71,7 @@ fn row_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: &
 }
 
 fn bank_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
-    let bits = bits_for(kind.banks(schedule.layout.slots));
+    let bits = port_bits(kind.banks(schedule.layout.slots));
     let mut words = Words::new(schedule.lanes() * bits, schedule.cycles());
     for cycle in 0..schedule.cycles() {
         for (lane, bank) in asked(junction, schedule, kind, cycle).into_iter().enumerate() {
@@ -123,7 +123,7 @@ impl LaneSums {
     }
 
     fn partial_rom(&self, number: usize, schedule: &Schedule, kind: &Network) -> Rom {
-        let index_bits = bits_for(kind.sums);
+        let index_bits = port_bits(kind.sums);
         let bits = index_bits + 2;
         let mut words = Words::new(kind.lanes() * bits, schedule.cycles());
         for (lane, neurons) in self.neurons.iter().enumerate() {
@@ -145,7 +145,7 @@ impl LaneSums {
     }
 
     fn drain_rom(&self, number: usize, kind: &Network) -> Rom {
-        let (lane_bits, index_bits) = (bits_for(kind.lanes_per_group), bits_for(kind.sums));
+        let (lane_bits, index_bits) = (port_bits(kind.lanes_per_group), port_bits(kind.sums));
         let bits = lane_bits + index_bits + 1;
         let mut words = Words::new(kind.groups * bits, kind.pieces);
         for (group, lanes) in self.neurons.chunks_exact(kind.lanes_per_group).enumerate() {

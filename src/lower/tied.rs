@@ -1,13 +1,9 @@
 //! Tables of a junction whose lanes are tied to banks.
 
 use super::{AddressStage, Rom, TiedStage, Words, WorkStage};
+use crate::ids::bits_for;
 use crate::quantise::QuantJunction;
 use crate::schedule::{Addresses, Schedule, Tied, Work};
-
-/// Bits that number `n` things; none for one.
-fn bits(n: usize) -> usize {
-    (usize::BITS - n.saturating_sub(1).leading_zeros()) as usize
-}
 
 /// What `cf_junction_tied` needs besides what all junctions have.
 pub(super) fn stage(
@@ -65,8 +61,8 @@ struct Address {
 
 impl Address {
     fn of(schedule: &Schedule, kind: &Tied) -> Self {
-        let select_bits = bits(kind.banks_per_lane(schedule.layout.slots));
-        Self { select_bits, row_bits: bits(kind.bank_rows) }
+        let select_bits = bits_for(kind.banks_per_lane(schedule.layout.slots));
+        Self { select_bits, row_bits: bits_for(kind.bank_rows) }
     }
 
     fn bits(self) -> usize {
@@ -80,7 +76,7 @@ impl Address {
 
 fn start_rom(number: usize, kind: &Tied, starts: &[Vec<u32>], depth: usize) -> Rom {
     let (steps, width) = (kind.steps().unwrap_or(1), kind.width);
-    let bits = bits(depth).max(1);
+    let bits = bits_for(depth).max(1);
     let mut words = Words::new(kind.copies() * width * bits, starts.len());
     for (sweep, starts) in starts.iter().enumerate() {
         for copy in 0..kind.copies() {
@@ -137,7 +133,7 @@ fn address_rom(
 
 fn place_rom(number: usize, schedule: &Schedule, kind: &Tied) -> Rom {
     let layout = &schedule.layout;
-    let (stripe_bits, row_bits) = (bits(kind.stripes), bits(kind.bank_rows));
+    let (stripe_bits, row_bits) = (bits_for(kind.stripes), bits_for(kind.bank_rows));
     let each = stripe_bits + row_bits;
     let mut words = Words::new(layout.slots * each, layout.rows);
     let mut taken = vec![vec![false; kind.stripes * kind.bank_rows]; layout.slots];

@@ -62,7 +62,7 @@ pub fn advise(degrees: Degrees, cycles: usize, family: Family) -> Vec<Choice> {
 /// The smallest limit for which [`advise`] has a choice: a line for each right neuron. By the proof
 /// above no other parallelism takes fewer cycles.
 pub fn fewest_cycles(degrees: Degrees) -> usize {
-    degrees.d_in / super::densities::gcd(degrees.left, degrees.d_in)
+    degrees.d_in / num_integer::gcd(degrees.left, degrees.d_in)
 }
 
 #[cfg(test)]

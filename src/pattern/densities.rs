@@ -4,6 +4,8 @@
 //! `N_r / gcd(N_l, N_r)`; the densities are then the multiples of `1 / gcd(N_l, N_r)`
 //! (Dey et al., JETCAS 2019, section II-A).
 
+use num_integer::gcd;
+
 /// The most edges that a junction may have. An edge costs a few dozen bytes in the compiler, and
 /// numbers of edges, cycles and neurons must fit 32 bits everywhere.
 pub const MAX_EDGES: u64 = 1 << 26;
@@ -99,10 +101,6 @@ impl Step {
     fn times(self, k: usize) -> Degrees {
         Degrees { left: self.left, right: self.right, d_out: self.d_out * k, d_in: self.d_in * k }
     }
-}
-
-pub(super) fn gcd(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// Why there is no junction of these degrees.

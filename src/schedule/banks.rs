@@ -5,10 +5,11 @@
 //! which the layer comes may do already; where that order is free, it is chosen; otherwise a table
 //! places each word in one of the banks that its slot reaches.
 
-use super::offers::{Found, Plan, Site, gcd};
+use super::offers::{Found, Plan, Site};
 use super::tied::{Addresses, Tied, Work};
 use crate::ids::Neuron;
 use crate::interleave::search::{Bin, Effort, Task, least_excess, search, tightness};
+use num_integer::gcd;
 
 /// One lane in so many may be spared to find banks more easily.
 const SPARE: usize = 6;

@@ -7,6 +7,7 @@ use super::layout::{Banking, Layout};
 use super::network::{Form, Network};
 use super::shape::Shape;
 use super::tied::{Addresses, Tied, Work};
+use crate::ids::bits_for;
 use crate::quantise::QuantJunction;
 use serde::Serialize;
 
@@ -63,11 +64,6 @@ fn select_bit(ways: usize) -> f64 {
         9..=16 => 5.3,
         _ => 0.41 * ways as f64,
     }
-}
-
-/// Bits that number `n` things; none for one.
-pub(super) fn bits_for(n: usize) -> usize {
-    (usize::BITS - n.saturating_sub(1).leading_zeros()) as usize
 }
 
 /// LUTs of a product.

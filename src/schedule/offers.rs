@@ -14,6 +14,7 @@ use crate::interleave::recognise::{
 
 use crate::pattern::Pattern;
 use crate::quantise::QuantJunction;
+use num_integer::gcd;
 use std::borrow::Cow;
 
 /// A junction in its place.
@@ -304,9 +305,4 @@ fn inverse(numbers: &[u32]) -> Vec<u32> {
         order[new as usize] = Neuron::new(old).0;
     }
     order
-}
-
-/// Greatest common divisor.
-pub(super) fn gcd(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { gcd(b, a % b) }
 }

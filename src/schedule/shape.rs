@@ -5,6 +5,8 @@
 //! right neuron lanes of its own and deals the rest over shared lanes. Both reach the optimum
 //! `C = ceil(|W|/z)` whatever divides.
 
+use num_integer::gcd;
+
 /// The arrangement of a junction's lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -152,11 +154,6 @@ impl Shape {
             Shape::Wide { .. } => (0..right).map(|r| vec![Some(r)]).collect(),
         }
     }
-}
-
-/// Greatest common divisor.
-fn gcd(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]
