@@ -145,7 +145,7 @@ module cf_lanes_tied #(
       .q_o  (cycle_weight)
   );
 
-  genvar c, l, m, b;
+  genvar c, l;
   generate
     if (Addresses == 0) begin : g_counted
       localparam CountBits = (Depth > 1) ? $clog2(Depth) : 1;
@@ -206,13 +206,7 @@ module cf_lanes_tied #(
       localparam Copy = (Shared != 0) ? 0 : Line;
       localparam Lane = l - Line * Width;
       localparam Field = Copy * Width + Lane;
-      wire [ActBits*Choices-1:0] choices;  // bit-sliced, as the left memory's columns
-
-      for (b = 0; b < ActBits; b = b + 1) begin : g_bit
-        for (m = 0; m < Choices; m = m + 1) begin : g_choice
-          assign choices[b*Choices+m] = column[(Copy*ActBits+b)*Banks+m*Width+Lane];
-        end
-      end
+      wire [ActBits*Choices-1:0] choices = column[Field*ActBits*Choices+:ActBits*Choices];
 
       if (Choices > 1) begin : g_select
         wire [ChoiceBits-1:0] choice;
@@ -252,7 +246,8 @@ module cf_lanes_tied #(
       .Frames  (Frames),
       .Copies  (Copies),
       .Fields  (Width),
-      .Ring    (Place)
+      .Ring    (Place),
+      .Readers (Width)
   ) i_left (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),

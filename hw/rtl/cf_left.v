@@ -15,10 +15,11 @@
 // Does:      keeps `Frames` frames in a ring: one is written while an older one is read.
 // Does not:  know whether a frame is complete: the permits of cf_credit do.
 // Latency:   1 cycle from `row_i` to `column_o`; a word may be read in the cycle after its write.
-// Output:    `column_o` is bit-sliced for the selectors: bit b of all banks of copy c is
-//            column_o[(c * Bits + b) * Banks +: Banks].
-// Limits:    2 <= Frames, 1 <= Bits, Slots, Stripes, BankRows, Copies, Fields; stripe and rows in
-//            range. Ring = 1: Stripes is a multiple of Fields / gcd(Fields, Slots). With one
+// Output:    `column_o` is bit-sliced for the selectors of `Readers` lanes a copy, lane i of which
+//            takes banks b with b mod Readers = i, m = Banks / Readers of them: bit b of all banks
+//            of copy c's lane i is column_o[((c * Readers + i) * Bits + b) * m +: m].
+// Limits:    2 <= Frames, 1 <= Bits, Slots, Stripes, BankRows, Copies, Fields, Readers; stripe and
+//            rows in range; Readers divides the banks. Ring = 1: Stripes is a multiple of Fields / gcd(Fields, Slots). With one
 //            stripe `wstripe_i`, with one bank row `wrow_i` and `row_i` mean nothing.
 `default_nettype none
 
@@ -31,6 +32,7 @@ module cf_left #(
     parameter Copies = 1,
     parameter Fields = 16,
     parameter Ring = 0,
+    parameter Readers = 1,
     // derived, not to be set
     parameter StripeBits = (Stripes > 1) ? $clog2(Stripes) : 1,
     parameter BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1,
@@ -52,11 +54,13 @@ module cf_left #(
 
   generate
     if (Frames < 2 || Bits < 1 || Slots < 1 || Stripes < 1 || BankRows < 1 || Copies < 1 ||
-        Fields < 1 || (Ring != 0 && Slots * Stripes % Fields != 0)) begin : g_illegal
+        Fields < 1 || Readers < 1 || Slots * Stripes % Readers != 0 ||
+        (Ring != 0 && Slots * Stripes % Fields != 0)) begin : g_illegal
       cf_left_needs_Frames_of_at_least_2_and_all_else_of_at_least_1 stop ();  // no such module
     end
   endgenerate
 
+  localparam Choices = Banks / Readers;
   localparam FrameBits = $clog2(Frames);
   localparam AddrBits = (BankRows > 1) ? FrameBits + BankRowBits : FrameBits;
   localparam Depth = 1 << AddrBits;  // a power of two: no other takes fewer LUTs
@@ -85,6 +89,7 @@ module cf_left #(
         localparam Turn = s * Fields / Slots + t;
         localparam Bank = (Ring == 0) ? s + Slots * t :
             Turn % Fields + Fields * (((Turn + 1) * Slots - 1) / Fields - s);
+        localparam Reader = Bank % Readers;
         wire                we;
         wire [AddrBits-1:0] waddr;
 
@@ -124,7 +129,7 @@ module cf_left #(
           );
 
           for (b = 0; b < Bits; b = b + 1) begin : g_bit
-            assign column_o[(c*Bits+b)*Banks+Bank] = rdata[b];
+            assign column_o[((c*Readers+Reader)*Bits+b)*Choices+Bank/Readers] = rdata[b];
           end
         end
       end

@@ -4,7 +4,9 @@
 //            value.
 // Does not:  reset its content: whoever reads knows what has been written.
 // Latency:   1 cycle from `raddr_i` to `rdata_o`.
-// Limits:    1 <= Width, 1 <= Depth; addresses below Depth.
+// Limits:    1 <= Width, 1 <= Depth; addresses below Depth. Whatever takes its place must read
+//            before it writes: the first word of a frame may be written in the cycle in which the
+//            last of an older one is read.
 `default_nettype none
 
 module cf_ram #(

@@ -3,7 +3,7 @@
 // Does:      starts when a frame is there to read and room is there to write, counts 0 to
 //            Cycles-1 without a pause, and starts the next frame in the very next cycle if it may.
 //            `release_o` tells the producer early that the frame's memory is free again, so early
-//            that the first new word comes just after the last read.
+//            that the first new word may come in the cycle of the last read (see cf_ram).
 // Does not:  stall in the middle of a frame: that is why it waits for both permits first.
 // Latency:   1 cycle from `start_o` to `run_o` with `cycle_o` = 0.
 // Limits:    1 <= Cycles, 0 <= Release < Cycles.

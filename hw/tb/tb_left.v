@@ -5,7 +5,9 @@
 // run: Slots=3 BankRows=3 Frames=3 Copies=1 Stripes=2 Fields=6
 // run: Slots=2 BankRows=2 Frames=3 Copies=3 Stripes=4 Fields=1
 // run: Slots=2 BankRows=3 Frames=3 Copies=3 Stripes=3 Fields=3
-// run: Slots=4 BankRows=5 Frames=2 Copies=2 Stripes=3 Fields=2
+// run: Slots=4 BankRows=5 Frames=2 Copies=2 Stripes=3 Fields=2 Readers=2
+// run: Slots=4 BankRows=5 Frames=2 Copies=2 Stripes=3 Fields=6 Readers=6 Ring=1
+// run: Slots=4 BankRows=2 Frames=2 Copies=1 Stripes=4 Fields=2 Readers=2 Ring=1
 // run: Slots=2 BankRows=1 Frames=3 Copies=2 Stripes=5 Fields=2
 // run: Slots=16 BankRows=50 Frames=5 Copies=1 Stripes=1 Fields=16
 `default_nettype none
@@ -18,6 +20,8 @@ module tb_left;
   parameter Frames = 3;
   parameter Copies = 2;
   parameter Fields = 6;
+  parameter Ring = 0;
+  parameter Readers = 1;
   parameter Seed = 1;
 
   localparam Banks = Slots * Stripes;
@@ -44,7 +48,9 @@ module tb_left;
       .BankRows(BankRows),
       .Frames(Frames),
       .Copies(Copies),
-      .Fields(Fields)
+      .Fields(Fields),
+      .Ring(Ring),
+      .Readers(Readers)
   ) dut (
       .clk_i(clk),
       .rst_ni(rst_n),
@@ -111,7 +117,7 @@ module tb_left;
       if (reading)
         for (c = 0; c < Copies; c = c + 1)
           for (bank = 0; bank < Banks; bank = bank + 1) begin
-            for (b = 0; b < Bits; b = b + 1) got[b] = column[(c*Bits+b)*Banks+bank];
+            for (b = 0; b < Bits; b = b + 1) got[b] = column[((c*Readers+bank%Readers)*Bits+b)*(Banks/Readers)+bank/Readers];
             checks = checks + 1;
             if (got !== want[c*Banks+bank]) begin
               if (errors < 5)

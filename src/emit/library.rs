@@ -1,7 +1,9 @@
-//! The hand-written modules, copied into every package.
+//! The hand-written modules, of which a package gets those that its top uses.
 
-/// Files below `rtl/lib/`: name and text.
-pub(super) const FILES: &[(&str, &str)] = &[
+use std::collections::BTreeSet;
+
+/// Every module: file name and text.
+const FILES: &[(&str, &str)] = &[
     ("cf_accumulate.v", include_str!("../../hw/rtl/cf_accumulate.v")),
     ("cf_accumulate_wide.v", include_str!("../../hw/rtl/cf_accumulate_wide.v")),
     ("cf_benes.v", include_str!("../../hw/rtl/cf_benes.v")),
@@ -44,3 +46,20 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("cf_units_tied.v", include_str!("../../hw/rtl/cf_units_tied.v")),
     ("cf_units_wide.v", include_str!("../../hw/rtl/cf_units_wide.v")),
 ];
+
+/// The modules that `top` instantiates, those that they do, and so on: file name and text.
+pub(super) fn used_by(top: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut used = BTreeSet::new();
+    let mut open = vec![top];
+    while let Some(text) = open.pop() {
+        // an instance begins with the name of its module, alone on the line but for its brackets
+        for word in text.lines().filter_map(|line| line.split_whitespace().next()) {
+            if let Some(file) = FILES.iter().find(|(name, _)| name.strip_suffix(".v") == Some(word))
+                && used.insert(file.0)
+            {
+                open.push(file.1);
+            }
+        }
+    }
+    FILES.iter().copied().filter(move |(name, _)| used.contains(name))
+}

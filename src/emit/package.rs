@@ -115,7 +115,8 @@ pub fn package(
         .into_iter()
         .map(|(path, text)| (path, text.into_bytes()))
         .collect();
-    for (name, text) in library::FILES {
+    let top = String::from_utf8_lossy(&files[&format!("rtl/{}.v", design.top)]).into_owned();
+    for (name, text) in library::used_by(&top) {
         files.insert(format!("rtl/lib/{name}"), text.as_bytes().to_vec());
     }
     for (name, text) in SIM_FILES {

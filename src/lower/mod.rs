@@ -252,18 +252,16 @@ fn bias_rom(
         }
     }
     let nobody = if chained {
-        "0 where a unit starts from the sum that the next one holds"
+        "0 where it starts from the sum that the next unit holds"
     } else {
-        "0 where a unit has no neuron"
+        "0 where it has no neuron left"
     };
     let about = vec![
         format!(
             "junction {number}: biases from tensor {}, rounding constant {half} added",
             junction.source.bias
         ),
-        format!(
-            "a line for each neuron that a unit works on, in order; field unit, {bits} bits each"
-        ),
+        format!("field u, {bits} bits each: unit u's neurons (line, group), a line each, in order"),
         format!("unit 0 in the lowest bits; {nobody}"),
     ];
     Rom { file: format!("j{number}_bias.mem"), words, about }

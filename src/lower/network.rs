@@ -179,7 +179,7 @@ pub(super) fn whose(kind: &Network) -> Vec<String> {
             "lane l works for right neurons {neurons} * (l / {lanes}) and up: edges {load} * (l % {lanes}) and up, at most {load}, of theirs in right order",
             load = kind.load
         ),
-        "each edge comes in the cycle of its colour, see docs/architecture.md".to_owned(),
+        "edges come in such an order that no bank and no lane has two in a cycle".to_owned(),
     ]
 }
 

@@ -150,7 +150,7 @@ impl Site<'_> {
             .map(|(stripes, _)| {
                 // some room to choose; banks are as deep as a power of two anyway
                 let most = self.layout.rows.div_ceil(stripes);
-                let bank_rows = (most + most.div_ceil(4)).next_power_of_two();
+                let bank_rows = (most + most.div_ceil(8)).next_power_of_two();
                 Tied { stripes, bank_rows, placed: true, ..dealt.clone() }
             })
             .collect()
@@ -203,7 +203,11 @@ impl Site<'_> {
             *row += 1;
             (stripe, *row - 1)
         });
-        let tied = Tied { place: place.collect(), ..tied.clone() };
+        let place = place.collect();
+        // no deeper than what was placed, but with room for what a bus writes without a neuron
+        let most = rows.iter().copied().max().unwrap_or(0) as usize;
+        let bank_rows = most.max(self.layout.rows.div_ceil(tied.stripes));
+        let tied = Tied { place, bank_rows, ..tied.clone() };
         if self.every_lane_has_a_word(&tied) { Ok((tied, None)) } else { Err(u64::MAX) }
     }
 
