@@ -33,9 +33,10 @@ fn without_it_the_help_names_it() {
     irregular(folder.path());
     for command in ["check", "infer", "compile"] {
         let head = folder.path().to_str().expect("plain");
+        let build = folder.path().join("build");
         let more: &[&str] = match command {
             "infer" => &["--inputs", "x"],
-            "compile" => &["-o", "build"],
+            "compile" => &["-o", build.to_str().expect("plain")],
             _ => &[],
         };
         let output = clashfree([command, head].iter().chain(more));

@@ -56,7 +56,7 @@ fn check_with(
     let _context = Context(&about);
     let per_beat = interface.bus(head).unwrap().codes_per_beat();
     let arranged = arrange_as_far_as_possible(head, budget, preferences, per_beat);
-    for (i, (s, j)) in arranged.schedules.iter().zip(&head.junctions).enumerate() {
+    for (i, (s, j)) in arranged.schedules.iter().zip(&arranged.head.junctions).enumerate() {
         let edges = j.pattern.edges();
         let fewest = match budget {
             Budget::Cycles(cycles) => {
@@ -223,7 +223,7 @@ fn lanes_are_busy_for_every_sparse_row_of_the_paper() {
         for cycles in [20, 50, 100, 800] {
             let about = format!("{layers:?} {degrees:?} at {cycles} cycles");
             let arranged = arrange(&head, &Budget::Cycles(cycles), &copies(), 16).unwrap();
-            for (i, (s, j)) in arranged.schedules.iter().zip(&head.junctions).enumerate() {
+            for (i, (s, j)) in arranged.schedules.iter().zip(&arranged.head.junctions).enumerate() {
                 let edges = j.pattern.edges();
                 assert_eq!(s.lanes(), edges.div_ceil(cycles), "{about}, junction {i}");
                 let busy = edges as f64 / (s.lanes() * s.cycles()) as f64;

@@ -11,10 +11,10 @@
 // Handshake: permits. Upstream: `room_avail_o`/`room_take_i` before a frame is written, `frame_i`
 //            as soon as its last write is close enough to start. Downstream the same, mirrored.
 // Limits:    Wide = 0: see cf_units_serial; Wide = 1: see cf_units_wide. Raw, Shift, Low, High: see
-//            cf_output. Release: the cycle of this
-//            junction in which its left memory may be written again: late enough that the first
-//            word comes no earlier than the last read, max(0, Cycles - 1 - write latency of the junction
-//            before), or max(0, Cycles - 2) behind cf_stream_in.
+//            cf_output. Release: the cycle of this junction in which its left memory may be written
+//            again: late enough that the first word comes no earlier than the last read, max(0,
+//            Cycles - 1 - write latency of the junction before), or max(0, Cycles - 2) behind
+//            cf_stream_in.
 `default_nettype none
 
 module cf_junction #(

@@ -19,8 +19,9 @@
 //            takes banks b with b mod Readers = i, m = Banks / Readers of them: bit b of all banks
 //            of copy c's lane i is column_o[((c * Readers + i) * Bits + b) * m +: m].
 // Limits:    2 <= Frames, 1 <= Bits, Slots, Stripes, BankRows, Copies, Fields, Readers; stripe and
-//            rows in range; Readers divides the banks. Ring = 1: Stripes is a multiple of Fields / gcd(Fields, Slots). With one
-//            stripe `wstripe_i`, with one bank row `wrow_i` and `row_i` mean nothing.
+//            rows in range; Readers divides the banks. Ring = 1: Stripes is a multiple of
+//            Fields / gcd(Fields, Slots). With one stripe `wstripe_i`, with one bank row `wrow_i`
+//            and `row_i` mean nothing.
 `default_nettype none
 
 module cf_left #(

@@ -150,7 +150,8 @@ module tb_junction_tied;
     wframe_end_q <= wframe_end;
   end
 
-  integer bank_of[0:Rows*Slots-1], row_of[0:Rows*Slots-1];  // where an arriving word is stored
+  // where an arriving word is stored
+  integer stripe_of[0:Rows*Slots-1], bank_of[0:Rows*Slots-1], row_of[0:Rows*Slots-1];
   reg filled[0:Banks*BankRows-1];
   integer address[0:Cycles*Fields-1];  // of each cycle, as in a table
   integer start[0:Sweeps*Fields-1];
@@ -178,9 +179,10 @@ module tb_junction_tied;
             shuffle[r] = spare;
           end
         for (r = 0; r < Rows; r = r + 1) begin
-          bank_of[r*Slots+s] = s + Slots * (shuffle[r] % Stripes);
+          stripe_of[r*Slots+s] = shuffle[r] % Stripes;
+          bank_of[r*Slots+s] = s + Slots * stripe_of[r*Slots+s];
           if (Place != 0) begin  // banks in a ring
-            i = s * Width / Slots + shuffle[r] % Stripes;
+            i = s * Width / Slots + stripe_of[r*Slots+s];
             bank_of[r*Slots+s] = i % Width + Width * (((i + 1) * Slots - 1) / Width - s);
           end
           row_of[r*Slots+s] = shuffle[r] / Stripes;
@@ -219,7 +221,7 @@ module tb_junction_tied;
           for (k = 0; k < Slots; k = k + 1)
             dut.i_lanes.i_deal.g_place.g_rom.i_place_rom.mem[j]
                 [k*(StripePart+RowPart)+:StripePart+RowPart] =
-                (row_of[j*Slots+k] << StripePart) + bank_of[j*Slots+k] / Slots;
+                (row_of[j*Slots+k] << StripePart) + stripe_of[j*Slots+k];
       end
     end
     if (Addresses == 0) begin : g_starts

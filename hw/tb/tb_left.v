@@ -107,7 +107,12 @@ module tb_left;
           wrow[s*BankRowBits+:BankRowBits] = r;
           wdata[s*Bits+:Bits] = $random(seed);
           we[s] = 1'b1;
-          shadow[((written%Frames)*Banks+s+Slots*t)*BankRows+r] = wdata[s*Bits+:Bits];
+          bank = s + Slots * t;
+          if (Ring != 0) begin
+            at = s * Fields / Slots + t;
+            bank = at % Fields + Fields * (((at + 1) * Slots - 1) / Fields - s);
+          end
+          shadow[((written%Frames)*Banks+bank)*BankRows+r] = wdata[s*Bits+:Bits];
         end
         wpos = wpos + 1;
         wframe_end = wpos == Words;
