@@ -122,7 +122,10 @@ module tb_left;
       if (reading)
         for (c = 0; c < Copies; c = c + 1)
           for (bank = 0; bank < Banks; bank = bank + 1) begin
-            for (b = 0; b < Bits; b = b + 1) got[b] = column[((c*Readers+bank%Readers)*Bits+b)*(Banks/Readers)+bank/Readers];
+            for (b = 0; b < Bits; b = b + 1) begin
+              at = ((c * Readers + bank % Readers) * Bits + b) * (Banks / Readers);
+              got[b] = column[at+bank/Readers];
+            end
             checks = checks + 1;
             if (got !== want[c*Banks+bank]) begin
               if (errors < 5)

@@ -114,9 +114,13 @@ pub fn interleavers(choices: &[Choice]) -> String {
                     format!("{:.0}", cost.luts),
                 ]);
             }
-            if let Some(remark) = &offer.remark {
-                let kind = offer.kind;
-                writeln!(remarks, "junction {number}, {kind}: {remark}").expect("a string");
+        }
+        // counter and starts have most often the same to say
+        for alike in choice.offers.chunk_by(|a, b| a.remark == b.remark) {
+            if let Some(remark) = &alike[0].remark {
+                let kinds: Vec<_> = alike.iter().map(|offer| offer.kind.name()).collect();
+                let kinds = kinds.join(" and ");
+                writeln!(remarks, "junction {number}, {kinds}: {remark}").expect("a string");
             }
         }
     }

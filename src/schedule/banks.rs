@@ -120,10 +120,11 @@ impl Site<'_> {
                 let work = Work::Aligned { steps };
                 let dealt = self.dealt(width, lines, work, Addresses::Table);
                 let natural = self.fits(&dealt, steps) && self.every_lane_has_a_word(&dealt);
+                if !natural {
+                    found.extend(self.placed(&dealt));
+                }
                 if natural || (self.free && self.in_order()) {
                     found.push(dealt);
-                } else {
-                    found.extend(self.placed(&dealt));
                 }
             }
         }

@@ -158,9 +158,10 @@ pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout) -> Co
             let each = if address <= 6 { address } else { 3 * address };
             (0, (fields * each) as f64)
         }
+        // an adder modulo the depth, as Yosys 0.23 maps it (xcup)
         Addresses::Counted { starts, .. } => {
             let bits = fields * address;
-            (table_bits(bits, starts.len()), bits as f64 * (3.0 + rom_bit(starts.len())))
+            (table_bits(bits, starts.len()), bits as f64 * (1.4 + rom_bit(starts.len())))
         }
         Addresses::Table => {
             let bits = fields * address;

@@ -203,9 +203,11 @@ impl Site<'_> {
             [width, ..] => {
                 let clash =
                     first_clash(pattern, *width).map(|c| format!("; on {width} banks, {c}"));
+                let mut banks: Vec<_> = tried.iter().take(4).map(ToString::to_string).collect();
+                banks.extend((tried.len() > 4).then(|| "…".to_owned()));
                 format!(
                     "the pattern is of no such family on {} banks{}",
-                    tried.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                    banks.join(", "),
                     clash.unwrap_or_default()
                 )
             }
