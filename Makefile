@@ -67,6 +67,7 @@ interleavers: rust deps
 lint: rust simulation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --bench interleavers -- -D warnings
 	for module in hw/rtl/cf_*.v; do \
 	    verilator --lint-only -Wall -y hw/rtl --top-module $$(basename $$module .v) $$module; \
 	done

@@ -98,11 +98,12 @@ impl Kind {
             None => (Family::RandomStructured, None),
             Some(starts) => {
                 let degrees = Degrees::new(left, right, d_out).map_err(|e| e.to_string())?;
-                let found = advise(degrees, cycles);
+                let family = Family::ClashFree { starts, dither: false };
+                let found = advise(degrees, cycles, family);
                 let best = found.first().ok_or_else(|| {
                     format!("no z divides {left} neurons and in-degree {} in time", degrees.d_in)
                 })?;
-                (Family::ClashFree { starts, dither: false }, Some(best.z))
+                (family, Some(best.z))
             }
         };
         generate(family, left, right, d_out, z, seed).map_err(|e| e.to_string())
