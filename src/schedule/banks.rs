@@ -63,9 +63,8 @@ impl Site<'_> {
             match self.assign(&candidate, &mut effort) {
                 Ok((tied, order)) => {
                     let tied = tied.settled(self.layout.slots);
-                    return self
-                        .tied_plan(tied, order, None)
-                        .ok_or_else(|| "unbuildable".to_owned());
+                    let costed = "what was costed as a plan is one, its banks no deeper now";
+                    return Ok(self.tied_plan(tied, order, None).expect(costed));
                 }
                 Err(excess) if closest.as_ref().is_none_or(|(least, _)| excess < *least) => {
                     closest = Some((excess, candidate));
