@@ -148,6 +148,48 @@ fn no_file_of_a_package_waives_a_warning() {
 }
 
 /// Both kinds of junction, chained units and shared lanes among them, and a bus wider than a word.
+/// What stands in a text between two others.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap();
+    rest.split_once(after).unwrap().0
+}
+
+#[test]
+fn the_readme_takes_a_frame_apart_as_the_vectors_have_it() {
+    let files = package(paper(), 50).package.files;
+    let text = |path: &str| String::from_utf8(files[path].clone()).unwrap();
+    let readme = text("README.md").replace('\n', " ");
+    let codes: Vec<u64> = between(&readme, "begins with the codes ", ", in the beat")
+        .split(", ")
+        .map(|code| code.parse().unwrap())
+        .collect();
+    let beat = codes.iter().rev().fold(0, |beat, code| beat << 4 | code);
+    assert_eq!(between(&readme, "in the beat `", "`"), format!("{beat:016x}"));
+    assert!(text("sim/vectors/in.hex").contains(&format!("0_{beat:016x}\n")));
+
+    let beats: Vec<&str> =
+        between(&readme, "highest byte first)", "which say").split_whitespace().collect();
+    let answered: Vec<String> = text("sim/vectors/out.hex")
+        .lines()
+        .filter_map(|line| Some(line.rsplit_once('_')?.1.to_owned()))
+        .collect();
+    assert!(answered.windows(beats.len()).any(|packet| packet == beats), "{beats:?}");
+    let bytes: Vec<u8> =
+        beats.iter().flat_map(|b| u64::from_str_radix(b, 16).unwrap().to_le_bytes()).collect();
+    // accumulators of this head need four bytes
+    let short = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+    let field = |n: usize| i32::from_le_bytes(bytes[4 + 4 * n..8 + 4 * n].try_into().unwrap());
+    let logits: Vec<String> = (1..=10).map(|n| field(n).to_string()).collect();
+    let said = format!(
+        "class {}, frame number {}, margin {}, logits {}",
+        short(0),
+        short(2),
+        field(0),
+        logits.join(", ")
+    );
+    assert_eq!(between(&readme, "which say ", "."), said);
+}
+
 fn designs() -> Vec<Compiled> {
     let usual = unsigned(4, 4);
     let serial = head("serial", 40, usual, &[relu(40, 9), relu(10, 3)], 1);

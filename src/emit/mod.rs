@@ -3,6 +3,7 @@
 mod instance;
 mod library;
 mod package;
+mod readme;
 mod top;
 
 pub use package::{Package, PackageError, REFERENCE, package};

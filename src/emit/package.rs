@@ -1,16 +1,16 @@
 //! All files of a package, and putting them where the user wants them.
 
-use super::{hardware, library, stamp};
+use super::readme::{self, Example};
+use super::{hardware, library};
 use crate::files;
 use crate::lower::Design;
 use crate::manifest::{self, FILE, InputRecord, JunctionRecord, Manifest, OutputRecord, TOOL};
 use crate::model;
-use crate::packet::{Packet, ResultKind};
+use crate::packet::Packet;
 use crate::quantise::QuantHead;
 use crate::save::{HEAD, TENSORS, quant_to_files};
 use crate::schedule::{Arranged, Budget, Preferences};
 use crate::verify::{SIM_FILES, vectors};
-use askama::Template;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
@@ -28,11 +28,14 @@ fn good_frames(head: &QuantHead) -> usize {
 /// Seed of those frames.
 const SEED: u64 = 1;
 
+/// The one that the package's README takes apart: the first that is random.
+const EXAMPLE: usize = 2;
+
 /// Folder of the head in integers, below a package.
 pub const REFERENCE: &str = "reference";
 
 /// The head's input neuron at each position of a frame, where that is not its own number.
-const ORDER: &str = "input_order.txt";
+pub(super) const ORDER: &str = "input_order.txt";
 
 /// Where a simulator leaves what it builds; a package may be replaced all the same.
 const SCRATCH: &str = "sim/build";
@@ -84,22 +87,6 @@ pub enum PackageError {
     },
 }
 
-#[derive(Template)]
-#[template(path = "package.md")]
-struct Readme<'a> {
-    design: &'a Design,
-    stamp: String,
-    chain: String,
-    rows: Vec<String>,
-    bound: &'static str,
-    input_meaning: String,
-    margin_end: usize,
-    logits: bool,
-    logit_unit: String,
-    permuted: bool,
-    order_file: &'static str,
-}
-
 /// Makes every file of the package of a lowered head: `head` in the user's order, `arranged` in the
 /// hardware's.
 pub fn package(
@@ -129,7 +116,6 @@ pub fn package(
     files.insert(format!("{REFERENCE}/{HEAD}"), toml.into_bytes());
     files.insert(format!("{REFERENCE}/{TENSORS}"), tensors);
     let order = arranged.orders[0].clone();
-    files.insert("README.md".into(), readme(design, &head_sha256, order.is_some()).into_bytes());
     if let Some(order) = &order {
         let lines: String = order.iter().map(|n| format!("{n}\n")).collect();
         files.insert(ORDER.into(), lines.into_bytes());
@@ -146,6 +132,10 @@ pub fn package(
         .enumerate()
         .map(|(f, row)| design.output.packet.answer(f as u64, &row.to_vec()))
         .collect();
+    let example = Example { codes: &frames.row(EXAMPLE).to_vec(), packet: &packets[EXAMPLE] };
+    let text =
+        readme::readme(design, &manifest.head_sha256, manifest.input.order.is_some(), &example);
+    files.insert("README.md".into(), text.into_bytes());
     let vectors =
         vectors::vectors(&design.input.bus, &design.output.packet, frames.view(), &packets);
     files.insert("sim/config.mk".into(), vectors.config(&manifest).into_bytes());
@@ -230,51 +220,6 @@ fn record(
         junctions,
         files: BTreeMap::new(),
     }
-}
-
-fn readme(design: &Design, hash: &str, permuted: bool) -> String {
-    let layers = std::iter::once(design.input.bus.neurons)
-        .chain(design.junctions.iter().map(|j| j.right))
-        .map(|n| n.to_string());
-    let rows = design.junctions.iter().enumerate().map(|(n, j)| {
-        let busy = 100.0 * j.utilisation();
-        let next = match j.requant {
-            Some(r) => format!("shift {}, clamp {} to {}", r.shift, r.low, r.high),
-            None => "as they are".to_owned(),
-        };
-        format!(
-            "{n} | {} | {} | {} | {} | {} | {} | {} | {busy:.1} % | {} | {} | {} | {} bits | {next}",
-            j.left,
-            j.right,
-            j.d_out,
-            j.d_in,
-            j.edges,
-            j.lanes,
-            j.cycles,
-            j.interleaver(),
-            j.act,
-            j.weight,
-            j.acc_bits
-        )
-    });
-    let format = design.input.format;
-    let sign = if format.signed { "two's complement" } else { "unsigned" };
-    Readme {
-        design,
-        stamp: stamp(design, hash),
-        chain: layers.collect::<Vec<_>>().join(" → "),
-        rows: rows.collect(),
-        bound: design.bound(),
-        input_meaning: format!("{sign}, a code `c` stands for `c * 2^{}`", -format.frac),
-        margin_end: 3 + design.output.packet.field_bytes,
-        logits: design.output.packet.result == ResultKind::Logits,
-        logit_unit: format!("v * 2^{}", -design.output.frac),
-        permuted,
-        order_file: ORDER,
-    }
-    .render()
-    .expect("the template only formats values")
-        + "\n"
 }
 
 impl Package {
