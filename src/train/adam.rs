@@ -1,6 +1,7 @@
 //! Adam (Kingma and Ba 2015), as the paper's code has it.
 
 use super::network::{Network, Values};
+use multiversion::multiversion;
 
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
@@ -34,6 +35,7 @@ impl Adam {
     }
 }
 
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn update(
     parameters: &mut [f32],
     gradients: &[f32],

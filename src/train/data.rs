@@ -3,18 +3,35 @@
 use super::error::TrainError;
 use crate::load;
 use crate::quantise::Format;
-use ndarray::{Array2, ArrayView1, Axis, s};
+use ndarray::{Array2, ArrayViewMut1, Axis, s};
 use std::path::Path;
 
 /// Vectors in codes of the input format, with their classes.
 ///
-/// Codes take two bytes instead of [`load::Frames`]' four and more: a training set is held whole,
-/// and every epoch walks through it in another order.
+/// Codes take one byte or two instead of [`load::Frames`]' four and more: a training set is held
+/// whole, and every epoch walks through it in another order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examples {
-    /// `[samples, neurons]`.
-    codes: Array2<i16>,
+    codes: Codes,
     labels: Vec<u16>,
+}
+
+/// `[samples, neurons]`, in standard layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Codes {
+    /// Where all are 0 to 255.
+    Bytes(Array2<u8>),
+    Words(Array2<i16>),
+}
+
+impl Codes {
+    fn new(codes: Array2<i16>) -> Self {
+        if codes.iter().all(|&code| u8::try_from(code).is_ok()) {
+            Self::Bytes(codes.as_standard_layout().map(|&code| code as u8))
+        } else {
+            Self::Words(codes.as_standard_layout().into_owned())
+        }
+    }
 }
 
 impl Examples {
@@ -27,7 +44,7 @@ impl Examples {
         if codes.is_empty() || samples != labels.len() {
             return Err(TrainError::Samples { samples, labels: labels.len() });
         }
-        Ok(Self { codes, labels })
+        Ok(Self { codes: Codes::new(codes), labels })
     }
 
     /// Reads what [`load::inputs()`] and [`load::labels`] read: `.npy`, `file.npz:key` or IDX, plain
@@ -65,12 +82,26 @@ impl Examples {
 
     /// Codes in a sample.
     pub fn neurons(&self) -> usize {
-        self.codes.ncols()
+        match &self.codes {
+            Codes::Bytes(codes) => codes.ncols(),
+            Codes::Words(codes) => codes.ncols(),
+        }
     }
 
     /// The codes of a sample.
-    pub fn codes(&self, sample: usize) -> ArrayView1<'_, i16> {
-        self.codes.row(sample)
+    pub fn codes(&self, sample: usize) -> Vec<i16> {
+        let mut codes = vec![0; self.neurons()];
+        self.copy_codes(sample, &mut codes);
+        codes
+    }
+
+    /// Copies the codes of a sample to where there is room for `neurons()` of them.
+    pub(super) fn copy_codes(&self, sample: usize, to: &mut [i16]) {
+        match &self.codes {
+            Codes::Bytes(codes) => ArrayViewMut1::from(to)
+                .zip_mut_with(&codes.row(sample), |to, &code| *to = code.into()),
+            Codes::Words(codes) => ArrayViewMut1::from(to).assign(&codes.row(sample)),
+        }
     }
 
     /// The class of a sample.
@@ -85,14 +116,21 @@ impl Examples {
 
     /// `count` samples from `start` on as frames of the reference model, `[count, neurons]`.
     pub(super) fn frames(&self, start: usize, count: usize) -> Array2<i32> {
-        self.codes.slice(s![start..start + count, ..]).map(|&code| code.into())
+        let range = s![start..start + count, ..];
+        match &self.codes {
+            Codes::Bytes(codes) => codes.slice(range).map(|&code| code.into()),
+            Codes::Words(codes) => codes.slice(range).map(|&code| code.into()),
+        }
     }
 
     /// Some of the samples, in the order given.
     pub(super) fn subset(&self, samples: &[u32]) -> Self {
         let rows: Vec<usize> = samples.iter().map(|&s| s as usize).collect();
         Self {
-            codes: self.codes.select(Axis(0), &rows),
+            codes: match &self.codes {
+                Codes::Bytes(codes) => Codes::Bytes(codes.select(Axis(0), &rows)),
+                Codes::Words(codes) => Codes::Words(codes.select(Axis(0), &rows)),
+            },
             labels: rows.iter().map(|&s| self.labels[s]).collect(),
         }
     }

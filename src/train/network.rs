@@ -1,6 +1,7 @@
 //! What is trained: the weights of the connected edges, and biases.
 
 use super::error::TrainError;
+use super::kernels;
 use super::recipe::JunctionPlan;
 use crate::load::{self, HeadJunction};
 use crate::pattern::{Pattern, generate, junction_seed};
@@ -140,11 +141,8 @@ impl Network {
             bias.copy_from_slice(&junction.bias);
             if precision == Precision::Quantised {
                 let f = junction.weight_format;
-                let (scale, unit) = (scale(f.frac), f.unit() as f32);
                 let (lo, hi) = (f.min() as f32, f.max() as f32);
-                for w in weights {
-                    *w = (*w * scale).round_ties_even().clamp(lo, hi) * unit;
-                }
+                kernels::quantise(weights, scale(f.frac), lo, hi);
                 let frac = junction.acc_frac();
                 for b in bias {
                     *b = (*b * self::scale(frac)).round_ties_even() * self::scale(-frac);

@@ -4,6 +4,7 @@ use super::data::Examples;
 use super::kernels::{self, Column, SHARD};
 use super::network::{Network, Precision, Values, scale};
 use crate::quantise::Format;
+use multiversion::multiversion;
 
 /// Everything one shard needs; made once, used for every batch.
 pub struct Shard {
@@ -14,6 +15,8 @@ pub struct Shard {
     /// Gradients by each layer's values; that of the input stays empty.
     deltas: Vec<Vec<Column>>,
     labels: Vec<u16>,
+    /// Codes of the samples that are being loaded.
+    codes: Vec<i16>,
     /// Gradients of the parameters, the sum over this shard's samples.
     pub gradients: Values,
     /// Sum of the losses of this shard's samples.
@@ -26,7 +29,7 @@ impl Shard {
     /// A shard without samples.
     pub fn new(network: &Network) -> Self {
         let sizes = network.layers();
-        let columns = |size: &usize| vec![[0.0; SHARD]; *size];
+        let columns = |size: &usize| vec![Column::ZERO; *size];
         let hidden = &sizes[1..sizes.len() - 1];
         let deltas = sizes[1..].iter().map(columns);
         Self {
@@ -34,6 +37,7 @@ impl Shard {
             slopes: hidden.iter().map(columns).collect(),
             deltas: std::iter::once(Vec::new()).chain(deltas).collect(),
             labels: Vec::with_capacity(SHARD),
+            codes: vec![0; sizes[0] * kernels::SAMPLES],
             gradients: Values::zeros(network),
             loss: 0.0,
             correct: 0,
@@ -42,18 +46,20 @@ impl Shard {
 
     /// Takes in at most [`SHARD`] samples, as values `code·2^-frac`.
     pub fn load(&mut self, examples: &Examples, samples: &[u32], format: Format) {
-        let unit = format.unit() as f32;
-        self.labels.clear();
-        for (s, &sample) in samples.iter().enumerate() {
-            let codes = examples.codes(sample as usize);
-            for (column, &code) in self.layers[0].iter_mut().zip(codes) {
-                column[s] = f32::from(code) * unit;
+        let neurons = self.layers[0].len();
+        for (group, samples) in samples.chunks(kernels::SAMPLES).enumerate() {
+            for (codes, &sample) in self.codes.chunks_exact_mut(neurons).zip(samples) {
+                examples.copy_codes(sample as usize, codes);
             }
-            self.labels.push(examples.label(sample as usize));
+            let codes = &self.codes[..samples.len() * neurons];
+            let first = group * kernels::SAMPLES;
+            kernels::load(codes, first, format.unit() as f32, &mut self.layers[0]);
         }
         if samples.len() < SHARD {
             self.layers[0].iter_mut().for_each(|column| column[samples.len()..].fill(0.0));
         }
+        self.labels.clear();
+        self.labels.extend(samples.iter().map(|&s| examples.label(s as usize)));
     }
 
     /// Forward pass; sets `loss` and `correct`.
@@ -89,7 +95,7 @@ impl Shard {
         let deltas = self.deltas.last_mut().expect("a network has an output layer");
         let mut largest = [f32::NEG_INFINITY; SHARD];
         for column in logits {
-            largest.iter_mut().zip(column).for_each(|(m, x)| *m = m.max(*x));
+            largest.iter_mut().zip(column.iter()).for_each(|(m, x)| *m = m.max(*x));
         }
         let mut sums = [0.0; SHARD];
         for (delta, column) in deltas.iter_mut().zip(logits) {
@@ -123,7 +129,7 @@ impl Shard {
                 let left = &mut before[j];
                 kernels::backward(&junction.pattern, &values.weights[j], &after[0], left);
                 for (left, slopes) in left.iter_mut().zip(&self.slopes[j - 1]) {
-                    left.iter_mut().zip(slopes).for_each(|(left, slope)| *left *= slope);
+                    left.iter_mut().zip(slopes.iter()).for_each(|(left, slope)| *left *= slope);
                 }
             }
         }
@@ -132,9 +138,10 @@ impl Shard {
 
 /// Rectifies, and with a format rounds half up and saturates as the hardware does. The gradient
 /// passes where the exact value is inside the format's range.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn activate(column: &mut Column, slopes: &mut Column, format: Option<Format>) {
     let Some(format) = format else {
-        for (x, slope) in column.iter_mut().zip(slopes) {
+        for (x, slope) in column.iter_mut().zip(slopes.iter_mut()) {
             *slope = f32::from(u8::from(*x > 0.0));
             *x = x.max(0.0);
         }
@@ -142,7 +149,7 @@ fn activate(column: &mut Column, slopes: &mut Column, format: Option<Format>) {
     };
     let (up, down) = (scale(format.frac), scale(-format.frac));
     let top = format.max() as f32;
-    for (x, slope) in column.iter_mut().zip(slopes) {
+    for (x, slope) in column.iter_mut().zip(slopes.iter_mut()) {
         let scaled = *x * up;
         *slope = f32::from(u8::from(scaled > 0.0 && scaled < top));
         // What is clamped to be positive is truncated to its floor.
