@@ -1,6 +1,7 @@
 //! Heads written to files: what [`load`](crate::load) reads back.
 
 use crate::files::whole_file;
+use crate::load::Rule;
 use crate::pattern::Pattern;
 use crate::quantise::{Activation, Format, QuantHead};
 use miette::Diagnostic;
@@ -35,6 +36,19 @@ pub struct FloatJunction<'a> {
     pub output_format: Option<Format>,
 }
 
+/// An early exit with its branch in floats, to be saved.
+#[derive(Clone, Debug)]
+pub struct FloatExit<'a> {
+    /// The trunk junction whose output feeds the branch.
+    pub after: usize,
+    /// When the branch answers.
+    pub rule: Rule,
+    /// What the rule compares with, at the scale of the branch's logits.
+    pub threshold: i64,
+    /// The junctions of the branch; must not be empty.
+    pub junctions: Vec<FloatJunction<'a>>,
+}
+
 /// A tensor that waits to be written.
 struct Tensor {
     name: String,
@@ -55,7 +69,8 @@ pub fn quant_to_files(head: &QuantHead) -> (String, Vec<u8>) {
     let mut toml = preamble(&head.name, head.inputs, head.input_format);
     let mut tensors = Vec::new();
     for (j, [weight, bias, mask]) in head.junctions.iter().zip(names) {
-        table(&mut toml, [&weight, &bias, &mask], j.weight_format, j.activation, j.output_format);
+        let names = [weight.as_str(), &bias, &mask];
+        table(&mut toml, "junction", names, j.weight_format, j.activation, j.output_format);
         tensors.push(if j.weight_format.bits <= 8 {
             dense(weight, Dtype::I8, &j.pattern, &j.weights, |w| (w as i8).to_le_bytes())
         } else {
@@ -74,7 +89,8 @@ pub fn quant_to_files(head: &QuantHead) -> (String, Vec<u8>) {
 /// The two files of a head in floats: the TOML text, and the bytes of [`TENSORS`].
 ///
 /// Weights are F32 `[N_r, N_l]`, zero where there is no edge, with a U8 mask; biases F32 `[N_r]`;
-/// named `fc0.weight`, `fc0.bias`, `fc0.mask` and so on. The same head gives the same bytes.
+/// named `fc0.weight`, `fc0.bias`, `fc0.mask` and so on, those of a branch `exit0.fc0.weight` and so
+/// on. The same head gives the same bytes.
 ///
 /// # Panics
 /// If a junction has not one weight an edge and one bias a right neuron.
@@ -82,19 +98,42 @@ pub fn float_to_files(
     name: &str,
     inputs: usize,
     input_format: Format,
-    junctions: &[FloatJunction<'_>],
+    trunk: &[FloatJunction<'_>],
+    exits: &[FloatExit<'_>],
 ) -> (String, Vec<u8>) {
     let mut toml = preamble(name, inputs, input_format);
     let mut tensors = Vec::new();
-    for (i, j) in junctions.iter().enumerate() {
-        assert_eq!(j.bias.len(), j.pattern.right(), "one bias a right neuron");
-        let [weight, bias, mask] = numbered(i);
-        table(&mut toml, [&weight, &bias, &mask], j.weight_format, j.activation, j.output_format);
-        tensors.push(dense(weight, Dtype::F32, j.pattern, j.weights, f32::to_le_bytes));
-        tensors.push(mask_of(mask, j.pattern));
-        tensors.push(flat(bias, Dtype::F32, j.bias, f32::to_le_bytes));
+    for (i, junction) in trunk.iter().enumerate() {
+        float_junction(&mut toml, &mut tensors, "junction", numbered(i), junction);
+    }
+    for (e, exit) in exits.iter().enumerate() {
+        let rule = match exit.rule {
+            Rule::Margin => "margin",
+        };
+        let (after, threshold) = (exit.after, exit.threshold);
+        write!(toml, "\n[[exit]]\nafter = {after}\nrule = \"{rule}\"\nthreshold = {threshold}\n")
+            .expect("a string takes all");
+        for (i, junction) in exit.junctions.iter().enumerate() {
+            let names = exit_numbered(e, i);
+            float_junction(&mut toml, &mut tensors, "exit.junction", names, junction);
+        }
     }
     (toml, serialise(&tensors))
+}
+
+fn float_junction(
+    toml: &mut String,
+    tensors: &mut Vec<Tensor>,
+    key: &str,
+    [weight, bias, mask]: [String; 3],
+    j: &FloatJunction<'_>,
+) {
+    assert_eq!(j.bias.len(), j.pattern.right(), "one bias a right neuron");
+    let names = [weight.as_str(), &bias, &mask];
+    table(toml, key, names, j.weight_format, j.activation, j.output_format);
+    tensors.push(dense(weight, Dtype::F32, j.pattern, j.weights, f32::to_le_bytes));
+    tensors.push(mask_of(mask, j.pattern));
+    tensors.push(flat(bias, Dtype::F32, j.bias, f32::to_le_bytes));
 }
 
 /// Why a head could not be saved.
@@ -139,6 +178,11 @@ pub(crate) fn numbered(i: usize) -> [String; 3] {
     ["weight", "bias", "mask"].map(|what| format!("fc{i}.{what}"))
 }
 
+/// Likewise of junction `i` of the branch of exit `exit`.
+pub(crate) fn exit_numbered(exit: usize, i: usize) -> [String; 3] {
+    numbered(i).map(|name| format!("exit{exit}.{name}"))
+}
+
 /// Names of the weight, bias and mask tensor of each junction, all different.
 fn tensor_names(source: Vec<(String, String)>) -> Vec<[String; 3]> {
     let masked = source.into_iter().map(|(weight, bias)| {
@@ -166,6 +210,7 @@ fn inline(f: Format) -> String {
 
 fn table(
     toml: &mut String,
+    key: &str,
     [weight, bias, mask]: [&str; 3],
     format: Format,
     activation: Activation,
@@ -178,7 +223,7 @@ fn table(
     let Format { bits, frac, .. } = format;
     write!(
         toml,
-        "\n[[junction]]\nweight = \"{weight}\"\nbias = \"{bias}\"\nmask = \"{mask}\"\n\
+        "\n[[{key}]]\nweight = \"{weight}\"\nbias = \"{bias}\"\nmask = \"{mask}\"\n\
          weight_format = {{ bits = {bits}, frac = {frac} }}\nactivation = \"{activation}\"\n"
     )
     .expect("a string takes all");

@@ -164,7 +164,7 @@ fn float_heads_save_and_load() {
         output_format: None,
     };
     let format = Format { bits: 4, frac: 4, signed: false };
-    let files = float_to_files("floats", 4, format, &[junction]);
+    let files = float_to_files("floats", 4, format, &[junction], &[]);
     save_files(&files, dir.path()).expect("saves");
     let head = load::head(dir.path()).expect("good");
     assert_eq!(head.trunk[0].pattern, pattern);

@@ -72,6 +72,19 @@ impl std::fmt::Display for TrainReport {
             writeln!(f, "validation accuracy, quantised: {}", percent(validation))?;
         }
         writeln!(f, "test accuracy, float:           {}", percent(self.test_accuracy_float))?;
-        write!(f, "test accuracy, quantised:       {}", percent(self.test_accuracy))
+        write!(f, "test accuracy, quantised:       {}", percent(self.test_accuracy))?;
+        for exit in &self.exits {
+            let (after, answered) = (exit.after, percent(exit.test.answered));
+            write!(f, "\nexit after junction {after}: {} edges, ", exit.edges)?;
+            write!(f, "test accuracy {} float, ", percent(exit.test_accuracy_float))?;
+            write!(f, "{} quantised; answers {answered} of the test", percent(exit.test.accuracy))?;
+            if let Some(accuracy) = exit.test.answered_accuracy {
+                write!(f, ", {} of them right", percent(accuracy))?;
+            }
+        }
+        if let Some(whole) = self.test_accuracy_with_exits {
+            write!(f, "\ntest accuracy with exits:       {}", percent(whole))?;
+        }
+        Ok(())
     }
 }

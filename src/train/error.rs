@@ -57,6 +57,39 @@ pub enum TrainError {
         /// Why, and what could be.
         source: GenerateError,
     },
+    /// A key of an exit's branch with a value that cannot be.
+    #[error("recipe: exit {exit}: `{key}` {problem}")]
+    #[diagnostic(
+        code(clashfree::train::exit_key),
+        help("change `{key}` in [[exit]] table {} of the recipe", .exit + 1)
+    )]
+    ExitKey {
+        /// The exit, from 0.
+        exit: usize,
+        /// The key.
+        key: &'static str,
+        /// The value seen, and the limit.
+        problem: String,
+    },
+    /// Degrees, family or parallelism of a branch that cannot be.
+    #[error("recipe: exit {exit}, junction {junction}: {source}")]
+    #[diagnostic(
+        code(clashfree::train::exit_pattern),
+        help(
+            "change value {} of `{}` in [[exit]] table {} of the recipe, or its `neurons`",
+            .junction + 1,
+            key_of(.source),
+            .exit + 1
+        )
+    )]
+    ExitPattern {
+        /// The exit, from 0.
+        exit: usize,
+        /// The junction of the branch, from 0.
+        junction: usize,
+        /// Why, and what could be.
+        source: GenerateError,
+    },
     /// More edges altogether than the limit.
     #[error("recipe: {edges} edges are too many; the limit is {MAX_EDGES}")]
     #[diagnostic(
@@ -140,6 +173,23 @@ pub enum TrainError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl TrainError {
+    /// The same, said of the branch of an exit, from 0.
+    pub(super) fn in_exit(self, exit: usize) -> Self {
+        match self {
+            Self::Key { key, problem } => Self::ExitKey { exit, key, problem },
+            Self::Pattern { junction, source } => Self::ExitPattern { exit, junction, source },
+            Self::TooLarge { left, right, .. } => {
+                let problem = format!(
+                    "make a weight tensor of {left} times {right} entries; the limit is {MAX_CELLS}"
+                );
+                Self::ExitKey { exit, key: "neurons", problem }
+            }
+            other => other,
+        }
+    }
 }
 
 /// The key of the recipe that a pattern cannot be drawn by.

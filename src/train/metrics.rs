@@ -2,7 +2,9 @@
 //!
 //! No times and no paths: two runs with one recipe write the same bytes.
 
+use super::evaluate::ExitResult;
 use super::recipe::Recipe;
+use crate::load::Rule;
 use serde::Serialize;
 
 /// How an epoch computed.
@@ -24,12 +26,27 @@ pub struct EpochRecord {
     pub phase: Phase,
     /// At its last step.
     pub learning_rate: f64,
-    /// Mean over its samples, while it ran.
+    /// Mean over its samples, while it ran; of the trunk.
     pub loss: f64,
     /// Likewise, in parts of 1.
     pub train_accuracy: f64,
     /// On the validation split after the epoch, in parts of 1; absent without a split. In integers
     /// from the first quantised epoch on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+    /// The same of each exit's branch; absent without exits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<ExitRecord>,
+}
+
+/// One exit's branch in an epoch: as the trunk's in [`EpochRecord`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExitRecord {
+    /// Not weighted.
+    pub loss: f64,
+    /// While it ran.
+    pub train_accuracy: f64,
+    /// After it; absent without a split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
 }
@@ -39,11 +56,11 @@ pub struct EpochRecord {
 pub struct TrainReport {
     /// Of the head.
     pub name: String,
-    /// Edges of all junctions.
+    /// Edges of the trunk's junctions.
     pub edges: usize,
-    /// Edges and biases.
+    /// Its edges and biases.
     pub parameters: usize,
-    /// Weights whose code is the largest or the smallest of their format.
+    /// Its weights whose code is the largest or the smallest of their format.
     pub weights_at_limits: usize,
     /// On the validation split, in integers; absent without a split.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +69,40 @@ pub struct TrainReport {
     pub test_accuracy_float: f64,
     /// On the test set in the arithmetic of the hardware.
     pub test_accuracy: f64,
+    /// One an exit; absent without exits. The accuracies above are those of the trunk alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<ExitReport>,
+    /// On the validation split, if the first exit that may answer does, or else the trunk; absent
+    /// without exits or without a split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy_with_exits: Option<f64>,
+    /// Likewise on the test set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_accuracy_with_exits: Option<f64>,
+}
+
+/// One exit at the end of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExitReport {
+    /// The trunk junction whose output feeds the branch.
+    pub after: usize,
+    /// Edges of the branch.
+    pub edges: usize,
+    /// Its edges and biases.
+    pub parameters: usize,
+    /// Its weights whose code is the largest or the smallest of their format.
+    pub weights_at_limits: usize,
+    /// When it answers.
+    pub rule: Rule,
+    /// What the rule compares with.
+    pub threshold: i64,
+    /// On the validation split, in integers; absent without a split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<ExitResult>,
+    /// Of the branch for every frame of the test set, with unrounded weights and activations.
+    pub test_accuracy_float: f64,
+    /// On the test set, in integers.
+    pub test: ExitResult,
 }
 
 /// The lines of `metrics.jsonl`.

@@ -6,6 +6,10 @@
 //! 0.1. The first epochs (`warmup`) compute in floats; the others round and saturate as design
 //! numbers do, and the gradient passes straight through (Bengio, Léonard and Courville 2013).
 //!
+//! Branches of early exits are trained with the trunk: the losses are added, each with its weight,
+//! and a layer that trunk and branch share gets the sum of their gradients; a detached branch gives
+//! none.
+//!
 //! Two runs with one recipe give the same bytes, however many cores there are: a batch is cut into
 //! shards of a fixed size, and their gradients are added in the shards' order.
 
@@ -19,15 +23,17 @@ mod kernels;
 mod metrics;
 mod network;
 mod recipe;
+mod recipe_exit;
 mod shard;
 
 pub use data::Examples;
 pub use error::TrainError;
-pub use evaluate::evaluate;
+pub use evaluate::{ExitResult, evaluate};
 pub use fit::{Trained, train};
 pub use folder::{Destination, FILES};
-pub use metrics::{EpochRecord, Phase, TrainReport};
+pub use metrics::{EpochRecord, ExitRecord, ExitReport, Phase, TrainReport};
 pub use recipe::{DataPaths, InputRecipe, JunctionPlan, OneOrMany, Recipe, Schedule, WeightFormat};
+pub use recipe_exit::{ExitPlan, ExitRecipe};
 
 #[cfg(test)]
 mod tests;

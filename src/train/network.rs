@@ -3,12 +3,14 @@
 use super::error::TrainError;
 use super::kernels;
 use super::recipe::JunctionPlan;
-use crate::load::{self, HeadJunction};
+use super::recipe_exit::ExitPlan;
+use crate::load::{self, HeadJunction, Rule};
 use crate::pattern::{Pattern, generate, junction_seed};
 use crate::quantise::{Activation, Format, QuantHead, QuantiseError, Source, quantise_junction};
-use crate::save::{self, FloatJunction};
+use crate::save::{self, FloatExit, FloatJunction};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
 
 /// The bias that training starts from, as in the paper's code.
 const FIRST_BIAS: f32 = 0.1;
@@ -17,7 +19,7 @@ const FIRST_BIAS: f32 = 0.1;
 /// first 2^32 are those of [`junction_seed`].
 #[derive(Clone, Copy)]
 pub enum Stream {
-    /// The first weights of a junction.
+    /// The first weights of a junction, by its number: see [`branch_number`].
     Weights(usize),
     /// The order of samples.
     Order,
@@ -34,6 +36,12 @@ pub fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
         Stream::Validation => 3 << 32,
     });
     rng
+}
+
+/// The number by which junction `j` of the branch off trunk junction `after` draws; that of a trunk
+/// junction is its place. Neither the trunk nor another branch changes what a branch draws.
+fn branch_number(after: usize, j: usize) -> usize {
+    ((after + 1) << 16) + j
 }
 
 /// How a junction computes.
@@ -58,15 +66,39 @@ pub struct Junction {
     pub input_format: Format,
     /// Format of the weights.
     pub weight_format: Format,
-    /// Format of the activations that go out; `None` on the last junction.
+    /// Format of the activations that go out; `None` on the last junction of a chain.
     pub output_format: Option<Format>,
+    /// The layer that feeds it: 0 is the input, `j + 1` what junction `j` gives.
+    pub reads: usize,
+    /// Whether it passes no gradient to that layer.
+    pub detached: bool,
 }
 
-/// All junctions, from the input on.
+/// The junctions of the trunk and of the branches of early exits: a tree.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// Never empty.
+    /// Those of the trunk, from the input on, never none; then those of each branch. A junction
+    /// reads a layer that the input or one before it gives.
     pub junctions: Vec<Junction>,
+    /// How many of them are the trunk's.
+    pub trunk: usize,
+    /// In ascending order of where they begin.
+    pub branches: Vec<Branch>,
+}
+
+/// The branch of an early exit.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// The trunk junction whose output feeds it.
+    pub after: usize,
+    /// Its junctions among those of the [`Network`].
+    pub junctions: Range<usize>,
+    /// What its loss is multiplied by.
+    pub loss_weight: f32,
+    /// When it answers.
+    pub rule: Rule,
+    /// What the rule compares with.
+    pub threshold: i64,
 }
 
 /// Values with the shape of a network's parameters.
@@ -102,35 +134,44 @@ impl Values {
 }
 
 impl Network {
-    /// Draws patterns and first weights: normal with variance `2/d_in` (He et al. 2015; a right
-    /// neuron has `d_in` inputs, however large the left layer is).
-    pub fn draw(plan: &[JunctionPlan], seed: u64) -> Result<Self, TrainError> {
-        let draw = |(j, plan): (usize, &JunctionPlan)| {
-            let d = plan.degrees;
-            let pattern_seed = junction_seed(seed, j);
-            let pattern =
-                generate(plan.family, d.left, d.right, d.d_out, plan.parallelism, pattern_seed)
-                    .map_err(|source| TrainError::Pattern { junction: j, source })?;
-            let mut rng = stream(seed, Stream::Weights(j));
-            let deviation = (2.0 / d.d_in as f64).sqrt();
-            let weights = (0..d.edges()).map(|_| (normal(&mut rng) * deviation) as f32).collect();
-            Ok(Junction {
-                pattern,
-                weights,
-                bias: vec![FIRST_BIAS; d.right],
-                input_format: plan.input_format,
-                weight_format: plan.weight_format,
-                output_format: plan.output_format,
-            })
-        };
-        let junctions = plan.iter().enumerate().map(draw).collect::<Result<_, TrainError>>()?;
-        Ok(Self { junctions })
+    /// Draws patterns and first weights of a trunk and the branches of its exits: normal with
+    /// variance `2/d_in` (He et al. 2015; a right neuron has `d_in` inputs, however large the left
+    /// layer is).
+    pub fn draw(trunk: &[JunctionPlan], exits: &[ExitPlan], seed: u64) -> Result<Self, TrainError> {
+        let draw = |(j, plan)| Junction::draw(plan, seed, j, j, j);
+        let mut junctions: Vec<_> = trunk.iter().enumerate().map(draw).collect::<Result<_, _>>()?;
+        let mut branches = Vec::with_capacity(exits.len());
+        for (i, exit) in exits.iter().enumerate() {
+            let start = junctions.len();
+            for (j, plan) in exit.junctions.iter().enumerate() {
+                let reads = if j == 0 { exit.after + 1 } else { start + j };
+                let drawn = Junction::draw(plan, seed, branch_number(exit.after, j), j, reads);
+                let mut junction = drawn.map_err(|error| error.in_exit(i))?;
+                junction.detached = exit.detach && j == 0;
+                junctions.push(junction);
+            }
+            branches.push(Branch {
+                after: exit.after,
+                junctions: start..junctions.len(),
+                loss_weight: exit.loss_weight,
+                rule: exit.rule,
+                threshold: exit.threshold,
+            });
+        }
+        Ok(Self { junctions, trunk: trunk.len(), branches })
     }
 
-    /// Neurons of each layer, the input first.
+    /// Neurons of each layer: the input, then what each junction gives.
     pub fn layers(&self) -> Vec<usize> {
         let right = self.junctions.iter().map(|j| j.pattern.right());
         std::iter::once(self.junctions[0].pattern.left()).chain(right).collect()
+    }
+
+    /// The layers of logits and what their losses are multiplied by: the trunk's, then each
+    /// branch's.
+    pub fn outputs(&self) -> impl Iterator<Item = (usize, f32)> {
+        let branches = self.branches.iter().map(|b| (b.junctions.end, b.loss_weight));
+        std::iter::once((self.trunk, 1.0)).chain(branches)
     }
 
     /// Weights and biases as a forward pass is to use them.
@@ -166,32 +207,84 @@ impl Network {
         }
     }
 
-    /// The head in integers, exactly as [`quantise`](crate::quantise::quantise) makes it of the
+    /// The trunk in integers, exactly as [`quantise`](crate::quantise::quantise) makes it of the
     /// files that [`Self::files`] gives.
     ///
     /// # Errors
     /// If an accumulator or a bias is wider than the datapath takes.
     pub fn quantised(&self, name: &str) -> Result<QuantHead, QuantiseError> {
-        let from = |(j, junction): (usize, &Junction)| quantise_junction(&junction.as_loaded(j));
-        let junctions = self.junctions.iter().enumerate().map(from).collect::<Result<_, _>>()?;
+        let from = |(j, junction): (usize, &Junction)| {
+            quantise_junction(&junction.as_loaded(save::numbered(j)))
+        };
+        let trunk = self.junctions[..self.trunk].iter().enumerate();
         Ok(QuantHead {
             name: name.to_owned(),
             inputs: self.junctions[0].pattern.left(),
             input_format: self.junctions[0].input_format,
-            junctions,
+            junctions: trunk.map(from).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// What each exit computes, as a head: the `trunk` of [`Self::quantised`] up to where the branch
+    /// begins, and the branch.
+    ///
+    /// # Errors
+    /// As [`Self::quantised`].
+    pub fn quantised_exits(&self, trunk: &QuantHead) -> Result<Vec<QuantHead>, QuantiseError> {
+        let exit = |(i, branch): (usize, &Branch)| {
+            let mut junctions = trunk.junctions[..=branch.after].to_vec();
+            for (j, junction) in self.junctions[branch.junctions.clone()].iter().enumerate() {
+                junctions.push(quantise_junction(&junction.as_loaded(save::exit_numbered(i, j)))?);
+            }
+            Ok(QuantHead { junctions, ..trunk.clone() })
+        };
+        self.branches.iter().enumerate().map(exit).collect()
     }
 
     /// The text of `head.toml` and the bytes of its tensors, in floats, with masks.
     pub fn files(&self, name: &str) -> (String, Vec<u8>) {
-        let junctions: Vec<FloatJunction<'_>> =
-            self.junctions.iter().map(Junction::as_saved).collect();
+        let exits = self.branches.iter().map(|branch| FloatExit {
+            after: branch.after,
+            rule: branch.rule,
+            threshold: branch.threshold,
+            junctions: as_saved(&self.junctions[branch.junctions.clone()]),
+        });
+        let exits: Vec<FloatExit<'_>> = exits.collect();
         let first = &self.junctions[0];
-        save::float_to_files(name, first.pattern.left(), first.input_format, &junctions)
+        let trunk = as_saved(&self.junctions[..self.trunk]);
+        save::float_to_files(name, first.pattern.left(), first.input_format, &trunk, &exits)
     }
 }
 
 impl Junction {
+    /// Draws pattern and weights by `number`; `place`, from 0 in its chain, is for the error.
+    fn draw(
+        plan: &JunctionPlan,
+        seed: u64,
+        number: usize,
+        place: usize,
+        reads: usize,
+    ) -> Result<Self, TrainError> {
+        let d = plan.degrees;
+        let pattern_seed = junction_seed(seed, number);
+        let pattern =
+            generate(plan.family, d.left, d.right, d.d_out, plan.parallelism, pattern_seed)
+                .map_err(|source| TrainError::Pattern { junction: place, source })?;
+        let mut rng = stream(seed, Stream::Weights(number));
+        let deviation = (2.0 / d.d_in as f64).sqrt();
+        let weights = (0..d.edges()).map(|_| (normal(&mut rng) * deviation) as f32).collect();
+        Ok(Self {
+            pattern,
+            weights,
+            bias: vec![FIRST_BIAS; d.right],
+            input_format: plan.input_format,
+            weight_format: plan.weight_format,
+            output_format: plan.output_format,
+            reads,
+            detached: false,
+        })
+    }
+
     /// Binary places of the accumulator.
     fn acc_frac(&self) -> i32 {
         self.weight_format.frac + self.input_format.frac
@@ -201,11 +294,10 @@ impl Junction {
         if self.output_format.is_some() { Activation::Relu } else { Activation::Identity }
     }
 
-    /// What [`load`](crate::load) reads of junction `j` once it is saved.
-    fn as_loaded(&self, j: usize) -> HeadJunction {
+    /// What [`load`](crate::load) reads of it once it is saved under these names.
+    fn as_loaded(&self, [weight, bias, _]: [String; 3]) -> HeadJunction {
         let floats =
             |values: &[f32]| load::Values::Floats(values.iter().map(|&v| v.into()).collect());
-        let [weight, bias, _] = save::numbered(j);
         HeadJunction {
             pattern: self.pattern.clone(),
             weights: floats(&self.weights),
@@ -229,6 +321,10 @@ impl Junction {
             output_format: self.output_format,
         }
     }
+}
+
+fn as_saved(junctions: &[Junction]) -> Vec<FloatJunction<'_>> {
+    junctions.iter().map(Junction::as_saved).collect()
 }
 
 /// `2^frac`.

@@ -1,6 +1,7 @@
 //! Recipes: what to train on what, in TOML.
 
 use super::error::TrainError;
+use super::recipe_exit::ExitRecipe;
 use crate::load::{MAX_CELLS, MAX_NEURONS};
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
 use crate::quantise::{Format, MAX_BITS};
@@ -61,6 +62,9 @@ pub struct Recipe {
     pub input: InputRecipe,
     /// The samples.
     pub data: DataPaths,
+    /// Branches of early exits, in ascending order of `after`.
+    #[serde(default, rename = "exit", skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<ExitRecipe>,
 }
 
 fn default_batch() -> usize {
@@ -127,7 +131,7 @@ pub enum OneOrMany<T> {
 
 impl<T: Copy> OneOrMany<T> {
     /// One for each of `n`.
-    fn spread(&self, n: usize, key: &'static str) -> Result<Vec<T>, TrainError> {
+    pub(super) fn spread(&self, n: usize, key: &'static str) -> Result<Vec<T>, TrainError> {
         match self {
             Self::One(value) => Ok(vec![*value; n]),
             Self::Many(values) if values.len() == n => Ok(values.clone()),
@@ -198,7 +202,7 @@ impl Recipe {
             path: path.to_owned(),
             message: e.to_string().trim_end().to_owned(),
         })?;
-        recipe.plan()?;
+        recipe.exit_plans(&recipe.plan()?)?;
         recipe.fits_head_file()?;
         Ok(recipe)
     }
@@ -250,14 +254,12 @@ impl Recipe {
 
     /// Whether a head file, which has weights as whole matrices, can hold what the recipe trains.
     fn fits_head_file(&self) -> Result<(), TrainError> {
-        if let Some(size) = self.neurons.iter().find(|&&n| n > MAX_NEURONS) {
-            return key("neurons", format!("lists {size}; a layer may have 1 to {MAX_NEURONS}"));
-        }
-        for (junction, pair) in self.neurons.windows(2).enumerate() {
-            let (left, right) = (pair[0], pair[1]);
-            if left * right > MAX_CELLS {
-                return Err(TrainError::TooLarge { junction, left, right });
-            }
+        layers_fit(&self.neurons)?;
+        for (i, exit) in self.exits.iter().enumerate() {
+            // The plan was made, so the layer is there.
+            let shared = self.neurons[exit.after + 1];
+            let layers: Vec<usize> = [shared].into_iter().chain(exit.neurons.clone()).collect();
+            layers_fit(&layers).map_err(|error| error.in_exit(i))?;
         }
         Ok(())
     }
@@ -323,14 +325,31 @@ impl DataPaths {
     }
 }
 
-fn same_length(name: &'static str, found: usize, junctions: usize) -> Result<(), TrainError> {
+fn layers_fit(layers: &[usize]) -> Result<(), TrainError> {
+    if let Some(size) = layers.iter().find(|&&n| n > MAX_NEURONS) {
+        return key("neurons", format!("lists {size}; a layer may have 1 to {MAX_NEURONS}"));
+    }
+    for (junction, pair) in layers.windows(2).enumerate() {
+        let (left, right) = (pair[0], pair[1]);
+        if left * right > MAX_CELLS {
+            return Err(TrainError::TooLarge { junction, left, right });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn same_length(
+    name: &'static str,
+    found: usize,
+    junctions: usize,
+) -> Result<(), TrainError> {
     if found == junctions {
         return Ok(());
     }
     key(name, format!("lists {found} values; `neurons` makes {junctions} junctions"))
 }
 
-fn check_format(name: &'static str, format: Format) -> Result<(), TrainError> {
+pub(super) fn check_format(name: &'static str, format: Format) -> Result<(), TrainError> {
     if !(1..=MAX_BITS).contains(&format.bits) {
         return key(name, format!("has {} bits; there can be 1 to {MAX_BITS}", format.bits));
     }
@@ -340,6 +359,6 @@ fn check_format(name: &'static str, format: Format) -> Result<(), TrainError> {
     Ok(())
 }
 
-fn key<T>(key: &'static str, problem: impl Into<String>) -> Result<T, TrainError> {
+pub(super) fn key<T>(key: &'static str, problem: impl Into<String>) -> Result<T, TrainError> {
     Err(TrainError::Key { key, problem: problem.into() })
 }

@@ -14,6 +14,8 @@ use miette::Diagnostic;
 use ndarray::Array2;
 use std::path::Path;
 
+mod exits;
+
 /// A recipe for 12 inputs and 3 classes.
 fn recipe(change: impl Fn(&str) -> String) -> Recipe {
     let text = r#"
@@ -58,7 +60,8 @@ fn examples(samples: usize, seed: u64) -> Examples {
 }
 
 fn network(recipe: &Recipe) -> Network {
-    Network::draw(&recipe.plan().unwrap(), recipe.seed).unwrap()
+    let trunk = recipe.plan().unwrap();
+    Network::draw(&trunk, &recipe.exit_plans(&trunk).unwrap(), recipe.seed).unwrap()
 }
 
 /// The loss over the samples, with the parameters as they are.
@@ -66,7 +69,7 @@ fn loss(shard: &mut Shard, network: &Network) -> f64 {
     let mut values = Values::zeros(network);
     network.effective(Precision::Float, &mut values);
     shard.forward(network, &values, Precision::Float);
-    shard.loss
+    shard.scores[0].loss
 }
 
 #[test]
@@ -166,12 +169,12 @@ fn the_quantised_pass_is_the_integer_arithmetic() {
         for (sample, integers) in logits.rows().into_iter().enumerate() {
             let unit = f64::from(-head.junctions[2].acc_frac()).exp2();
             for (class, &logit) in integers.iter().enumerate() {
-                let float = f64::from(shard.logits()[class][sample]);
+                let float = f64::from(shard.layer(3)[class][sample]);
                 assert_eq!(float, logit as f64 * unit, "seed {seed}, {sample}, {class}");
             }
         }
         let accuracy = evaluate(&head, &data);
-        assert_eq!(accuracy, shard.correct as f64 / SHARD as f64, "seed {seed}");
+        assert_eq!(accuracy, shard.scores[0].correct as f64 / SHARD as f64, "seed {seed}");
     }
 }
 
