@@ -67,7 +67,7 @@ fn widest(values: &[f32], format: impl Fn(i32) -> Format) -> Option<i32> {
         finite(values, signed).fold((0.0f64, 0.0f64), |(lo, hi), v| (lo.min(v), hi.max(v)));
     let holds = |frac: &i32| {
         let (f, scale) = (format(*frac), f64::from(*frac).exp2());
-        most * scale <= f.max() as f64 + 0.5 && least * scale >= f.min() as f64 - 0.5
+        most * scale < f.max() as f64 + 0.5 && least * scale > f.min() as f64 - 0.5
     };
     let all_zero = least == 0.0 && most == 0.0;
     (!all_zero).then(|| (-MAX_FRAC..=MAX_FRAC).rev().find(holds).unwrap_or(-MAX_FRAC))
