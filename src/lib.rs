@@ -7,6 +7,7 @@
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
 pub mod bus;
+pub mod calibrate;
 pub mod cli;
 pub mod commands;
 pub mod emit;
