@@ -86,8 +86,8 @@ impl Setting {
         let pixels = &self.pixels[frame * LAYERS[0]..][..LAYERS[0]];
         let mut left: Vec<f64> = pixels.iter().map(|&p| f64::from(p) / 256.0).collect();
         let mut all = Vec::new();
-        for j in 0..3 {
-            let rows = self.weights[j].chunks(LAYERS[j]).zip(&self.bias[j]);
+        for (j, weights) in self.weights.iter().enumerate() {
+            let rows = weights.chunks(LAYERS[j]).zip(&self.bias[j]);
             let sum = |(row, &b): (&[f32], &f32)| {
                 f64::from(b) + row.iter().zip(&left).map(|(&w, v)| f64::from(w) * v).sum::<f64>()
             };
@@ -118,6 +118,31 @@ impl Setting {
     /// A folder to write to.
     fn out(&self) -> String {
         self.path("out").display().to_string()
+    }
+
+    /// The share of frames whose class is not that of the floats, and the relative error of the
+    /// logits, by what `infer` computes with the head that was written.
+    fn difference(&self, formats: &Value) -> (f64, f64) {
+        let (x, logits) = (self.path("x").display().to_string(), self.path("logits.npy"));
+        let out = self.out();
+        let output = clashfree(["infer", &out, "--inputs", &x, "-o", logits.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let logits: ndarray::Array2<i64> = ndarray_npy::read_npy(logits).unwrap();
+        let frac = |f: &Value| f["frac"].as_i64().unwrap() as f64;
+        let unit = (-frac(&formats["weights"][2]) - frac(&formats["activations"][1])).exp2();
+        let (mut changed, mut error, mut power) = (0, 0.0, 0.0);
+        for (frame, row) in logits.rows().into_iter().enumerate() {
+            let floats = self.forward(frame)[2].clone();
+            let float = (0..3).max_by(|&a, &b| floats[a].total_cmp(&floats[b])).unwrap();
+            // Of equal ones the first.
+            let class = (0..3).rev().max_by_key(|&c| row[c]).unwrap();
+            changed += usize::from(class != float);
+            for (q, f) in row.iter().zip(floats) {
+                error += (*q as f64 * unit - f).powi(2);
+                power += f * f;
+            }
+        }
+        (changed as f64 / FRAMES as f64, (error / power).sqrt())
     }
 
     /// The accuracy that `infer` tells of what was written.
@@ -179,15 +204,27 @@ fn what_is_written_is_what_was_measured() {
     let table = setting.quantise(&["--labels", &labels]);
     let cells = table["table"].as_array().unwrap();
     assert_eq!(cells.len(), 7 * 8);
-    for (w, a) in [("3", "2"), ("6", "5")] {
-        let bits = ["--weight-bits", w, "--activation-bits", a, "--labels", &labels, "-o", &out];
+    for (w, a) in [(3, 2), (6, 5)] {
+        let (text_w, text_a) = (w.to_string(), a.to_string());
+        let bits = [
+            "--weight-bits",
+            &text_w,
+            "--activation-bits",
+            &text_a,
+            "--labels",
+            &labels,
+            "-o",
+            &out,
+        ];
         let chosen = &setting.quantise(&bits)["chosen"];
         let accuracy = setting.inferred();
         assert_eq!(chosen["accuracy"], accuracy["accuracy"]);
         assert_eq!(table["float_accuracy"], accuracy["float_accuracy"]);
-        let widths = |cell: &&Value| {
-            cell["weight_bits"][0].to_string() == w && cell["activation_bits"][0].to_string() == a
-        };
+        let (changed, error) = setting.difference(&chosen["formats"]);
+        assert_eq!(chosen["changed_share"], changed);
+        let found = chosen["logit_error"].as_f64().unwrap();
+        assert!((found - error).abs() < 1e-4 * error, "{found} instead of {error}");
+        let widths = |cell: &&Value| cell["weight_bits"][0] == w && cell["activation_bits"][0] == a;
         let cell = cells.iter().find(widths).unwrap();
         assert_eq!(cell["accuracy"], accuracy["accuracy"]);
     }
@@ -224,15 +261,15 @@ fn other_bits_of_the_input_keep_what_a_pixel_is_worth() {
     let (labels, out) = (setting.labels(), setting.out());
     let given = ["--labels", &labels, "--weight-bits", "5", "--activation-bits", "5"];
     let by_input = setting.quantise(&[&given[..], &["--table"]].concat())["by_input_bits"].clone();
-    for bits in ["1", "2", "6", "8"] {
-        let more = ["--input-bits", bits, "-o", &out];
+    for bits in [1, 2, 6, 8] {
+        let more = ["--input-bits", &bits.to_string(), "-o", &out];
         let chosen = &setting.quantise(&[&given[..], &more].concat())["chosen"];
         let format = &chosen["formats"]["input"];
-        assert_eq!((format["bits"].to_string().as_str(), &format["bits"]), (bits, &format["frac"]));
+        assert_eq!((&format["bits"], &format["frac"]), (&bits.into(), &bits.into()));
         let accuracy = setting.inferred();
         assert_eq!(chosen["accuracy"], accuracy["accuracy"]);
         let cells = by_input.as_array().unwrap();
-        let cell = cells.iter().find(|c| c["input_bits"].to_string() == bits).unwrap();
+        let cell = cells.iter().find(|c| c["input_bits"] == bits).unwrap();
         assert_eq!(cell["accuracy"], accuracy["accuracy"], "{bits}");
     }
 
