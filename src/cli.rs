@@ -2,7 +2,7 @@
 
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
-use crate::commands::{check, compile, draw, infer, pattern, simulate, train, verify};
+use crate::commands::{check, compile, draw, infer, pattern, quantise, simulate, train, verify};
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
 use clap::{Parser, Subcommand};
@@ -31,6 +31,7 @@ pub struct Cli {
 enum Command {
     Pattern(pattern::Args),
     Train(train::Args),
+    Quantise(quantise::Args),
     Check(check::Args),
     Draw(draw::Args),
     Infer(infer::Args),
@@ -43,6 +44,7 @@ impl Command {
     fn run(&self) -> Result<Answer, Error> {
         match self {
             Self::Pattern(args) => pattern::run(args),
+            Self::Quantise(args) => quantise::run(args),
             Self::Check(args) => check::run(args),
             Self::Draw(args) => draw::run(args),
             Self::Infer(args) => infer::run(args),

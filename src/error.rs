@@ -1,5 +1,6 @@
 //! One error for all stages, and the exit code it ends the program with.
 
+use crate::calibrate::CalibrateError;
 use crate::commands::simulation::CommandError;
 use crate::emit::{PackageError, UnsupportedError};
 use crate::exit::Exit;
@@ -43,6 +44,8 @@ pub enum Error {
     Picture(#[from] FolderError),
     /// Masks could not be made.
     Mask(#[from] MaskError),
+    /// Formats could not be chosen.
+    Calibrate(#[from] CalibrateError),
     /// Training failed.
     Train(#[from] TrainError),
     /// Simulation failed.

@@ -7,6 +7,7 @@
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
 pub mod bus;
+pub mod calibrate;
 pub mod cli;
 pub mod commands;
 pub mod emit;
@@ -24,6 +25,7 @@ pub mod packet;
 pub mod pattern;
 pub mod pipeline;
 pub mod quantise;
+pub mod ranges;
 pub mod report;
 pub mod save;
 pub mod schedule;

@@ -81,15 +81,10 @@ fn right(logits: &Array2<i64>, labels: &[u32]) -> usize {
 
 fn float(head: &Head, frames: &load::Frames, labels: &[u32]) -> Option<usize> {
     let logits = load::float_logits(head, frames)?;
-    let class =
-        |row: ndarray::ArrayView1<'_, f32>| {
-            // The first of the largest, as in integers.
-            row.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (i, &v)| {
-                if v > best.1 { (i, v) } else { best }
-            })
-        };
     let rows = logits.rows().into_iter();
-    Some(rows.zip(labels).filter(|(row, label)| class(*row).0 == **label as usize).count())
+    Some(
+        rows.zip(labels).filter(|(row, label)| load::float_class(*row) == **label as usize).count(),
+    )
 }
 
 fn answer(

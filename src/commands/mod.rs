@@ -7,6 +7,7 @@ pub mod draw;
 pub mod infer;
 pub mod layout;
 pub mod pattern;
+pub mod quantise;
 pub mod simulate;
 pub mod simulation;
 pub mod train;

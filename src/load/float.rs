@@ -1,9 +1,10 @@
-//! The head as it was trained, in floats: for reporting what quantisation costs, nothing else.
+//! The head as it was trained, in floats: for reporting what quantisation costs, and for choosing formats.
 
 use super::{Frames, Head, HeadJunction, Values};
 use crate::quantise::Activation;
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
+use std::ops::Range;
 
 /// A junction in `f32`, in right order.
 struct Floats<'a> {
@@ -28,6 +29,33 @@ pub fn logits(head: &Head, frames: &Frames) -> Option<Array2<f32>> {
         out.iter_mut().zip(left).for_each(|(o, v)| *o = v);
     });
     Some(logits)
+}
+
+/// What the junctions of the unquantised trunk hand on, of some of the frames: the values of a frame
+/// by junction, after their activation, the last ones the logits. Otherwise as [`logits`].
+///
+/// # Panics
+/// If there are not as many frames.
+pub fn layers(head: &Head, frames: &Frames, some: Range<usize>) -> Option<Vec<Vec<Vec<f32>>>> {
+    let junctions = head.trunk.iter().map(floats).collect::<Option<Vec<_>>>()?;
+    let of = |frame| {
+        let mut left = vec![0.0; head.inputs];
+        frames.values(frame, &mut left);
+        let mut all: Vec<Vec<f32>> = Vec::with_capacity(junctions.len());
+        for j in &junctions {
+            let values = forward(j, all.last().unwrap_or(&left));
+            all.push(values);
+        }
+        all
+    };
+    Some(some.into_par_iter().map(of).collect())
+}
+
+/// The class that float logits say: the first of the largest, as in integers.
+pub fn class(logits: ArrayView1<'_, f32>) -> usize {
+    let largest =
+        |best: (usize, f32), (i, &v): (usize, &f32)| if v > best.1 { (i, v) } else { best };
+    logits.iter().enumerate().fold((0, f32::NEG_INFINITY), largest).0
 }
 
 /// The values of a junction as floats; a bias of codes is at the accumulator's scale.

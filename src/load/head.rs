@@ -116,10 +116,25 @@ pub fn head(path: &Path) -> Result<Head, HeadError> {
 /// # Errors
 /// As [`head`]; where `padded`, too many edges instead of degrees that are not fixed.
 pub fn head_with(path: &Path, padded: bool) -> Result<Head, HeadError> {
+    let (_, tensors, toml) = open(path)?;
+    build(toml, &mut Tensors { file: TensorFile::open(&tensors)?, padded })
+}
+
+/// The two files of a head: its `head.toml`, and the safetensors file beside it, which is not
+/// looked at.
+///
+/// # Errors
+/// If the head file is wrong.
+pub fn files(path: &Path) -> Result<[PathBuf; 2], HeadError> {
+    open(path).map(|(toml, tensors, _)| [toml, tensors])
+}
+
+/// Reads a head file, and tells where it and its tensors are.
+fn open(path: &Path) -> Result<(PathBuf, PathBuf, HeadFile), HeadError> {
     let path = if path.is_dir() { in_folder(path)? } else { path.to_path_buf() };
     let toml = file::read(&path)?;
     let beside = path.parent().unwrap_or(Path::new("")).join(&toml.weights);
-    build(toml, &mut Tensors { file: TensorFile::open(&beside)?, padded })
+    Ok((path, beside, toml))
 }
 
 /// What junctions are read from, and how.

@@ -28,7 +28,27 @@ enum Real {
     Floats { values: Vec<f32>, width: usize },
 }
 
+/// What frames were before they were codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Codes of the format that they were read for, and of no other.
+    Codes,
+    /// Pixel bytes.
+    Pixels,
+    /// Floats.
+    Floats,
+}
+
 impl Frames {
+    /// What the file holds.
+    pub fn content(&self) -> Content {
+        match self.real {
+            Real::Codes { .. } => Content::Codes,
+            Real::Pixels { .. } => Content::Pixels,
+            Real::Floats { .. } => Content::Floats,
+        }
+    }
+
     /// Wraps codes that are known to be in `format`, `[frames, neurons]`.
     pub fn from_codes(codes: Array2<i32>, format: Format) -> Self {
         Self { codes, real: Real::Codes { unit: format.unit() } }
