@@ -2,7 +2,7 @@
 
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
-use crate::commands::{check, compile, draw, infer, pattern, simulate, train, verify};
+use crate::commands::{check, compile, draw, infer, pattern, simulate, sweep, train, verify};
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
 use clap::{Parser, Subcommand};
@@ -31,6 +31,7 @@ pub struct Cli {
 enum Command {
     Pattern(pattern::Args),
     Train(train::Args),
+    Sweep(sweep::Args),
     Check(check::Args),
     Draw(draw::Args),
     Infer(infer::Args),
@@ -48,6 +49,7 @@ impl Command {
             Self::Infer(args) => infer::run(args),
             Self::Compile(args) => compile::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
+            Self::Sweep(args) => sweep::run(args),
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
             Self::Verify(args) => {
                 let verdict = verify::verify(args, &Files)?;

@@ -10,6 +10,7 @@ use crate::quantise::QuantiseError;
 use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
+use crate::sweep::SweepError;
 use crate::train::TrainError;
 use miette::Diagnostic;
 use serde_json::json;
@@ -45,6 +46,8 @@ pub enum Error {
     Mask(#[from] MaskError),
     /// Training failed.
     Train(#[from] TrainError),
+    /// A sweep stopped.
+    Sweep(#[from] SweepError),
     /// Simulation failed.
     Simulation(#[from] CommandError),
     /// Standard output is no more, other than by a closed pipe.

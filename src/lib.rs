@@ -27,5 +27,6 @@ pub mod quantise;
 pub mod report;
 pub mod save;
 pub mod schedule;
+pub mod sweep;
 pub mod train;
 pub mod verify;

@@ -9,5 +9,6 @@ pub mod layout;
 pub mod pattern;
 pub mod simulate;
 pub mod simulation;
+pub mod sweep;
 pub mod train;
 pub mod verify;
