@@ -56,16 +56,20 @@ impl Scale {
         (0..=most).map(|k| (first + k as f64) * step).take_while(|&at| at <= self.to).collect()
     }
 
-    /// Powers of ten, with their doubles and halves where there is room.
+    /// Powers of ten and as many round multiples of them as have room.
     fn logarithmic_marks(&self, most: usize) -> Vec<f64> {
+        const DIGITS: [&[f64]; 4] =
+            [&[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0], &[1.0, 2.0, 3.0, 5.0], &[1.0, 2.0, 5.0], &[1.0]];
         let powers = self.from.log10().floor() as i32..=self.to.log10().ceil() as i32;
         let marks = |digits: &[f64]| -> Vec<f64> {
             let all = powers.clone().flat_map(|p| digits.iter().map(move |d| d * 10f64.powi(p)));
             all.filter(|&at| self.contains(at)).collect()
         };
-        let fine = marks(&[1.0, 2.0, 5.0]);
-        let fine = if fine.len() > most { marks(&[1.0]) } else { fine };
-        if fine.len() < 2 { self.linear_marks(most.min(5)) } else { fine }
+        // As far apart as the ends would be with so many steps between.
+        let gap = (self.to / self.from).powf(1.0 / most as f64);
+        let apart = |marks: &Vec<f64>| marks.windows(2).all(|pair| pair[1] / pair[0] >= gap);
+        let found = DIGITS.map(marks).into_iter().find(apart).unwrap_or_default();
+        if found.len() < 2 { self.linear_marks(most.min(5)) } else { found }
     }
 }
 

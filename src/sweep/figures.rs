@@ -153,3 +153,38 @@ fn points(figures: &[&Figures], cost: Cost) -> impl Iterator<Item = (usize, u64,
         .filter(|(_, f)| f.complete())
         .filter_map(move |(at, f)| Some((at, cost.of(f)?, f.hardware?.mean)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_sample_deviation_by_hand() {
+        assert_eq!(Statistics::of(&[]), None);
+        let one = Statistics::of(&[93.5]).expect("a value");
+        assert_eq!((one.mean, one.deviation), (93.5, None));
+        // 94, 95, 99: mean 96, squares 4 + 1 + 9 = 14, of which each of two free ones has 7.
+        let three = Statistics::of(&[94.0, 95.0, 99.0]).expect("values");
+        assert_eq!((three.mean, three.deviation), (96.0, Some(7f64.sqrt())));
+    }
+
+    fn figures(weight_bits: u64, accuracy: f64) -> Figures {
+        let records: [&Record; 0] = [];
+        let hardware = Some(Statistics { mean: accuracy, deviation: None });
+        let weight_bits = Some(weight_bits);
+        Figures { hardware, weight_bits, ..Figures::of(0, &records) }
+    }
+
+    #[test]
+    fn the_front_is_what_nothing_beats() {
+        let all =
+            [(30, 95.0), (10, 90.0), (20, 90.0), (30, 94.0), (10, 90.0), (40, 95.0), (50, 95.1)]
+                .map(|(bits, accuracy)| figures(bits, accuracy));
+        let all: Vec<&Figures> = all.iter().collect();
+        assert_eq!(front(&all, Cost::WeightBits), [1, 0, 6]);
+        assert_eq!(front(&all, Cost::BitProducts), [0usize; 0]);
+        assert_eq!(cheapest(&all, 90.0, Cost::WeightBits), Some(1));
+        assert_eq!(cheapest(&all, 90.1, Cost::WeightBits), Some(0));
+        assert_eq!(cheapest(&all, 95.2, Cost::WeightBits), None);
+    }
+}

@@ -108,12 +108,15 @@ impl Sweep {
             path: path.to_owned(),
             message: e.to_string().trim_end().to_owned(),
         })?;
+        if written.run.is_empty() {
+            return key("`run`", "is an empty list; there must be a [[run]] at least");
+        }
         let mut rows = Vec::new();
         let mut names = BTreeSet::new();
         let mut trainings = 0usize;
         for run in &written.run {
             if !names.insert(&run.name) {
-                return key("name", format!("{:?} stands in two runs", run.name));
+                return key("`name`", format!("{:?} stands in two runs", run.name));
             }
             let runs_rows = written.rows(run)?;
             trainings += runs_rows.iter().map(|row| row.trainings.len()).sum::<usize>();
