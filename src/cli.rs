@@ -2,7 +2,9 @@
 
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
-use crate::commands::{check, compile, draw, infer, pattern, quantise, simulate, train, verify};
+use crate::commands::{
+    check, compile, draw, infer, pattern, quantise, simulate, sweep, train, verify,
+};
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
 use clap::{Parser, Subcommand};
@@ -32,6 +34,7 @@ enum Command {
     Pattern(pattern::Args),
     Train(train::Args),
     Quantise(quantise::Args),
+    Sweep(sweep::Args),
     Check(check::Args),
     Draw(draw::Args),
     Infer(infer::Args),
@@ -50,6 +53,7 @@ impl Command {
             Self::Infer(args) => infer::run(args),
             Self::Compile(args) => compile::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
+            Self::Sweep(args) => sweep::run(args),
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
             Self::Verify(args) => {
                 let verdict = verify::verify(args, &Files)?;

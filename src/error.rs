@@ -11,6 +11,7 @@ use crate::quantise::QuantiseError;
 use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
+use crate::sweep::SweepError;
 use crate::train::TrainError;
 use miette::Diagnostic;
 use serde_json::json;
@@ -48,6 +49,8 @@ pub enum Error {
     Calibrate(#[from] CalibrateError),
     /// Training failed.
     Train(#[from] TrainError),
+    /// A sweep stopped.
+    Sweep(#[from] SweepError),
     /// Simulation failed.
     Simulation(#[from] CommandError),
     /// Standard output is no more, other than by a closed pipe.

@@ -29,5 +29,6 @@ pub mod ranges;
 pub mod report;
 pub mod save;
 pub mod schedule;
+pub mod sweep;
 pub mod train;
 pub mod verify;

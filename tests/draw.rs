@@ -78,7 +78,7 @@ fn pictures_have_the_masks_and_every_read() {
         let listed: BTreeSet<String> =
             serde_json::from_value(json["files"].clone()).expect("a list of names");
         assert_eq!(listed, names(&out));
-        assert_eq!(listed.len(), 7);
+        assert_eq!(listed.len(), 10);
         let read = |name: &str| fs::read_to_string(out.join(name)).expect("text");
 
         for j in 0..3 {
@@ -195,18 +195,18 @@ fn only_pictures_of_ours_are_replaced() {
 
     // An empty folder and one of pictures are replaced, whole: what is no more is gone.
     assert_eq!(draw(&example(), &out, &["--cycles", "100"]).status.code(), Some(0));
-    assert_eq!(names(&out).len(), 7);
+    assert_eq!(names(&out).len(), 10);
     let output = draw(&head, &out, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(names(&out).len(), 5, "two junctions");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("5 pictures in "));
+    assert_eq!(names(&out).len(), 7, "two junctions");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("7 pictures in "));
     let first = fs::read(out.join("j0_banks.svg")).expect("reads");
     assert_eq!(draw(&head, &out, &[]).status.code(), Some(0));
     assert_eq!(fs::read(out.join("j0_banks.svg")).expect("reads"), first, "the same bytes");
 
     fs::write(out.join("notes.txt"), "mine").expect("writes");
     refused("notes.txt stands there");
-    assert_eq!(names(&out).len(), 6);
+    assert_eq!(names(&out).len(), 8);
     let output = draw(&folder.path().join("none"), &folder.path().join("new"), &[]);
     assert_eq!(output.status.code(), Some(2));
     assert!(!folder.path().join("new").exists(), "a bad head leaves nothing behind");

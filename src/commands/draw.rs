@@ -18,11 +18,11 @@ use std::path::PathBuf;
 /// Frames of the timeline.
 const FRAMES: usize = 5;
 
-/// Draw a head's patterns, its reads of banks and its timing, as SVG.
+/// Draw a head's patterns, its weights, its reads of banks and its timing, as SVG.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-For each junction N, jN_pattern.svg has a mark for each edge, in the head's order of neurons, and
-jN_banks.svg shows which lane reads which bank in which cycle, copies of the left memory one below
+For each junction N, jN_pattern.svg has a mark for each edge, in the head's order of neurons,
+jN_weights.svg is a histogram of its weights as the hardware has them, and jN_banks.svg shows which lane reads which bank in which cycle, copies of the left memory one below
 the other. schedule.svg shows five frames that follow each other as fast as they can. Exits are not
 drawn. Layout options are those of check and compile: what is drawn is what they would make.
 
@@ -63,6 +63,11 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     for (n, (junction, (schedule, ordered))) in head.junctions.iter().zip(scheduled).enumerate() {
         let title = format!("{}, junction {n}", head.name);
         pictures.insert(format!("j{n}_pattern.svg"), report::pattern(&junction.pattern, &title));
+        let format = junction.weight_format;
+        let (range, unit) = ((format.min(), format.max()), format.unit());
+        let about = format!("{title}: weights, {format}");
+        let weights = report::histogram(&junction.weights, range, unit, &about);
+        pictures.insert(format!("j{n}_weights.svg"), weights);
         pictures.insert(format!("j{n}_banks.svg"), banks(schedule, &ordered.pattern, &title));
     }
     pictures.insert("schedule.svg".to_owned(), timeline(&design));

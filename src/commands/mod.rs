@@ -10,5 +10,6 @@ pub mod pattern;
 pub mod quantise;
 pub mod simulate;
 pub mod simulation;
+pub mod sweep;
 pub mod train;
 pub mod verify;

@@ -39,7 +39,8 @@ const MAX_TITLE: usize = 100;
 /// The sheet, in pixels.
 pub(super) type Sheet<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// The plot, in units of its axes.
-pub(super) type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
+pub(super) type Plot<'a, 'b, X = Axis, Y = Axis> =
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>;
 /// Drawing into a string fails only if plotters does.
 pub(super) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
@@ -113,6 +114,12 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
+/// An axis that knows the room for its labels.
+pub(super) trait Labelled: Ranged<ValueType = f64> + ValueFormatter<f64> {
+    /// Width of its widest label in pixels.
+    fn label(&self) -> u32;
+}
+
 /// An axis of things that can be counted: neurons, banks, cycles. Places on it are counted from the
 /// first one shown, so that they stay exact however large its number is.
 pub(super) struct Axis {
@@ -131,8 +138,9 @@ impl Axis {
     fn number(&self, at: f64) -> u64 {
         self.first.saturating_add(at.floor() as u64)
     }
+}
 
-    /// Width of its widest label in pixels.
+impl Labelled for Axis {
     fn label(&self) -> u32 {
         width(&self.number(self.len).to_string())
     }
@@ -185,11 +193,11 @@ pub(super) enum Legend {
 }
 
 /// A picture before anything is drawn in its plot.
-pub(super) struct Picture<'a> {
+pub(super) struct Picture<'a, X = Axis, Y = Axis> {
     pub title: &'a str,
     /// The line below the title: figures with their units.
     pub summary: String,
-    pub axes: (Axis, Axis),
+    pub axes: (X, Y),
     /// Names of the axes, with units.
     pub names: (&'static str, &'static str),
     /// Size of the plot in pixels.
@@ -199,15 +207,19 @@ pub(super) struct Picture<'a> {
     pub legend: Legend,
 }
 
-impl Picture<'_> {
+impl<X: Labelled, Y: Labelled> Picture<'_, X, Y> {
     /// Draws the sheet, and has `fill` draw what is in the plot.
-    pub fn draw(self, fill: impl FnOnce(&mut Plot<'_, '_>) -> Drawn) -> String {
+    pub fn draw(self, fill: impl FnOnce(&mut Plot<'_, '_, X, Y>) -> Drawn) -> String {
         let mut svg = String::new();
         self.try_draw(&mut svg, fill).expect("drawing into a string does not fail");
         svg
     }
 
-    fn try_draw(self, svg: &mut String, fill: impl FnOnce(&mut Plot<'_, '_>) -> Drawn) -> Drawn {
+    fn try_draw(
+        self,
+        svg: &mut String,
+        fill: impl FnOnce(&mut Plot<'_, '_, X, Y>) -> Drawn,
+    ) -> Drawn {
         let title = clean(self.title, MAX_TITLE);
         let longest = |rows: &[String]| rows.iter().map(|row| width(row)).max().unwrap_or(0);
         // Tick labels, then the axis' name turned by a quarter.
@@ -241,22 +253,24 @@ impl Picture<'_> {
             .build_cartesian_2d(self.axes.0, self.axes.1)?;
         fill(&mut plot)?;
         let row_name = |at: &f64| {
-            let row = at.floor() as usize;
-            self.rows
-                .map_or_else(|| row.to_string(), |rows| rows.get(row).cloned().unwrap_or_default())
+            let row = self.rows.and_then(|rows| rows.get(at.floor() as usize));
+            row.cloned().unwrap_or_default()
         };
-        plot.configure_mesh()
-            .disable_mesh()
+        let mut mesh = plot.configure_mesh();
+        if self.rows.is_some() {
+            mesh.y_label_formatter(&row_name);
+        }
+        mesh.disable_mesh()
             .x_labels(across_labels.max(1) as usize)
             .y_labels(down_labels.max(1) as usize)
-            .y_label_formatter(&row_name)
             .x_desc(self.names.0)
             .y_desc(self.names.1)
             .label_style(font(TEXT_SIZE))
             .axis_desc_style(font(TEXT_SIZE))
             .draw()?;
-        let far = (plot.x_range().end, plot.y_range().end);
-        plot.plotting_area().draw(&Rectangle::new([(0.0, 0.0), far], BLACK))?;
+        let (x, y) = (plot.x_range(), plot.y_range());
+        let corners = [(x.start, y.start), (x.end, y.end)];
+        plot.plotting_area().draw(&Rectangle::new(corners, BLACK))?;
         sheet.present()
     }
 }

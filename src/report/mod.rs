@@ -1,7 +1,8 @@
-//! Pictures of what was compiled, as SVG.
+//! Pictures of what was trained and compiled, as SVG.
 //!
 //! [`pattern`] shows the graph of a junction, [`banks`] which lane reads which bank when, and
-//! [`timeline`] when each stage works on which frame. All are functions of plain data and know
+//! [`timeline`] when each stage works on which frame; [`histogram`] how often each weight occurs, and
+//! [`scatter`] what accuracy costs. All are functions of plain data and know
 //! nothing of the stages that made it; [`Destination`] is where they go. The same input gives the same bytes.
 //!
 //! A picture is always well-formed XML of less than [`MAX_BYTES`]: titles and names are escaped,
@@ -15,7 +16,10 @@ mod banks;
 mod canvas;
 mod folder;
 mod grid;
+mod histogram;
 mod pattern;
+mod scale;
+mod scatter;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -24,5 +28,7 @@ pub use banks::{BankCell, MAX_CELLS, banks};
 pub use canvas::MAX_BYTES;
 pub use folder::{Destination, FolderError};
 pub use grid::MAX_SIDE;
+pub use histogram::{MAX_BARS, histogram};
 pub use pattern::{MAX_EDGES, pattern};
+pub use scatter::{Curve, MAX_POINTS, Point, scatter};
 pub use timeline::{MAX_SPANS, MAX_STAGES, StageSpan, timeline};

@@ -362,3 +362,71 @@ fn same_input_same_bytes_and_no_font_but_the_viewers() {
         svg.split("font-family=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(fonts, BTreeSet::from(["sans-serif"]));
 }
+
+/// Corners of the plot of a picture, and its shapes.
+fn plot_of(svg: &str) -> ([(i64, i64); 2], Vec<Shape>) {
+    let shapes = shapes(svg);
+    (frame(&shapes), shapes)
+}
+
+#[test]
+fn bars_are_as_high_as_codes_are_frequent() {
+    // Of 10 edges 5, 3 and 2, and one code outside.
+    let codes = [vec![-2; 5], vec![0; 3], vec![1; 2], vec![7]].concat();
+    let svg = histogram(&codes[..10], (-2, 1), 0.5, "w");
+    let ([(left, _), (right, bottom)], all) = plot_of(&svg);
+    let colour = "#0072B2";
+    let bars: Vec<&Shape> = all.iter().filter(|s| s.tag == "rect" && s.fill == colour).collect();
+    let quarter = (right - left) / 4;
+    let near = |a: i64, b: i64| (a - b).abs() <= 1;
+    let height = |bar: &Shape| bar.points[1].1 - bar.points[0].1;
+    assert_eq!(bars.len(), 3, "the code -1 does not occur");
+    let places: Vec<i64> =
+        bars.iter().map(|bar| (bar.points[0].0 - left) / (quarter - 1)).collect();
+    assert_eq!(places, [0, 2, 3]);
+    assert!(bars.iter().all(|bar| near(bar.points[1].1, bottom)));
+    assert!((height(bars[0]) * 3 - height(bars[1]) * 5).abs() <= 8, "5 to 3");
+    assert!((height(bars[0]) * 2 - height(bars[2]) * 5).abs() <= 7, "5 to 2");
+    assert!(
+        texts(&svg).iter().any(|t| t.starts_with("10 edges; 30.0 % are 0, 70.0 % the largest"))
+    );
+    let svg = histogram(&codes, (-2, 1), 0.5, "w");
+    assert!(texts(&svg).iter().any(|t| t.ends_with("1 code outside, not drawn")), "{svg}");
+    let many: Vec<i32> = (-32_768..32_768).collect();
+    let svg = histogram(&many, (-32_768, 32_767), 1.0, "w");
+    assert!(texts(&svg).iter().any(|t| t.ends_with("256 codes a bar")));
+    let (_, all) = plot_of(&svg);
+    assert_eq!(all.iter().filter(|s| s.fill == colour).count(), 256);
+}
+
+#[test]
+fn dots_lie_where_they_belong_on_a_logarithmic_axis() {
+    let point = |x: f64, y: f64| Point { x, y, spread: 0.0, reference: None };
+    let curve =
+        |name: &str, points: Vec<Point>| Curve { name: name.into(), points, connected: true };
+    let points = vec![point(100.0, 90.0), point(1000.0, 95.0), point(10_000.0, 92.5)];
+    let other = vec![Point { spread: 1.0, reference: Some(93.0), ..point(1000.0, 91.0) }];
+    let svg = scatter(&[curve("a", points), curve("b", other)], &[], "bits", "t");
+    let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
+    let dots: Vec<(i64, i64)> = document
+        .descendants()
+        .filter(|n| n.tag_name().name() == "circle")
+        .map(|n| ["cx", "cy"].map(|a| n.attribute(a).expect("a place").parse().expect("a number")))
+        .map(|[x, y]| (x, y))
+        .collect();
+    assert_eq!(dots.len(), 4);
+    let near = |a: i64, b: i64| (a - b).abs() <= 1;
+    assert!(near(dots[1].0 - dots[0].0, dots[2].0 - dots[1].0), "decades are as long: {dots:?}");
+    assert_eq!(dots[3].0, dots[1].0);
+    assert!(near(dots[0].1 + dots[1].1, 2 * dots[2].1), "92.5 is half way: {dots:?}");
+    let said = texts(&svg);
+    let summary = "4 points; bars: sample standard deviation; crosses: published";
+    assert!(said.iter().any(|t| t == summary), "{said:?}");
+    assert!(["100", "1000", "10000"].iter().all(|t| said.contains(&(*t).to_owned())), "{said:?}");
+    // Values that have no place are not drawn, and there may be none at all.
+    let odd = vec![point(0.0, 1.0), point(f64::NAN, 1.0), point(10.0, f64::INFINITY)];
+    for svg in [scatter(&[curve("a", odd)], &[], "bits", "t"), scatter(&[], &[], "bits", "t")] {
+        assert!(!svg.contains("<circle"));
+        shapes(&svg);
+    }
+}

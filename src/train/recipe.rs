@@ -202,9 +202,17 @@ impl Recipe {
             path: path.to_owned(),
             message: e.to_string().trim_end().to_owned(),
         })?;
-        recipe.exit_plans(&recipe.plan()?)?;
-        recipe.fits_head_file()?;
+        recipe.check()?;
         Ok(recipe)
+    }
+
+    /// Whether it can be trained and saved, as far as that can be told without data.
+    ///
+    /// # Errors
+    /// If a key has a value that cannot be, alone or with the others.
+    pub fn check(&self) -> Result<(), TrainError> {
+        self.exit_plans(&self.plan()?)?;
+        self.fits_head_file()
     }
 
     /// The junctions, from the input on, after checking every key.
