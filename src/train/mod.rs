@@ -24,10 +24,13 @@ mod shard;
 pub use data::Examples;
 pub use error::TrainError;
 pub use evaluate::evaluate;
-pub use fit::{Trained, train};
+pub use fit::{Run, Snapshot, Trained, train};
 pub use folder::{Destination, FILES};
 pub use metrics::{EpochRecord, Phase, TrainReport};
-pub use recipe::{DataPaths, InputRecipe, JunctionPlan, OneOrMany, Recipe, Schedule, WeightFormat};
+pub use recipe::{
+    ActivationFormat, DataPaths, EarlyStopping, FormatPlan, InputRecipe, JunctionPlan, Keep,
+    OneOrMany, Recipe, Schedule, WeightFormat,
+};
 
 #[cfg(test)]
 mod tests;

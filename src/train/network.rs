@@ -118,8 +118,8 @@ impl Network {
                 weights,
                 bias: vec![FIRST_BIAS; d.right],
                 input_format: plan.input_format,
-                weight_format: plan.weight_format,
-                output_format: plan.output_format,
+                weight_format: plan.weight_format.format,
+                output_format: plan.output_format.map(|plan| plan.format),
             })
         };
         let junctions = plan.iter().enumerate().map(draw).collect::<Result<_, TrainError>>()?;
@@ -150,6 +150,21 @@ impl Network {
                     *b = (*b * self::scale(frac)).round_ties_even() * self::scale(-frac);
                 }
             }
+        }
+    }
+
+    /// The parameters as they are.
+    pub fn parameters(&self) -> Values {
+        let mut values = Values::zeros(self);
+        self.effective(Precision::Float, &mut values);
+        values
+    }
+
+    /// Takes parameters that [`Self::parameters`] gave.
+    pub fn set_parameters(&mut self, values: &Values) {
+        for (j, junction) in self.junctions.iter_mut().enumerate() {
+            junction.weights.copy_from_slice(&values.weights[j]);
+            junction.bias.copy_from_slice(&values.bias[j]);
         }
     }
 

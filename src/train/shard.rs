@@ -77,6 +77,11 @@ impl Shard {
         self.classify();
     }
 
+    /// What the last forward pass gave of the hidden layer behind junction `j`, by neuron.
+    pub fn hidden(&self, j: usize) -> &[Column] {
+        &self.layers[j + 1]
+    }
+
     /// What the last forward pass gave, by class.
     #[cfg(test)]
     pub fn logits(&self) -> &[Column] {

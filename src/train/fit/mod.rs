@@ -1,5 +1,12 @@
 //! The training loop.
 
+mod checkpoint;
+mod formats;
+#[cfg(test)]
+mod tests;
+
+pub use checkpoint::Snapshot;
+
 use super::adam::Adam;
 use super::data::Examples;
 use super::error::TrainError;
@@ -7,10 +14,12 @@ use super::evaluate::evaluate;
 use super::kernels::SHARD;
 use super::metrics::{self, EpochRecord, Phase, TrainReport};
 use super::network::{Network, Precision, Stream, Values, stream};
-use super::recipe::{Recipe, Schedule};
-use crate::quantise::Format;
+use super::recipe::{Keep, Recipe};
+use super::shard::Shard;
 use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use std::cell::OnceCell;
 
 /// A loss this many times that of guessing, `ln(classes)`, is a divergence.
 const DIVERGED: f64 = 20.0;
@@ -44,19 +53,17 @@ pub fn train(
     watch: &mut dyn FnMut(&EpochRecord),
 ) -> Result<Trained, TrainError> {
     let mut run = Run::new(recipe, training)?;
-    let mut epochs = Vec::with_capacity(recipe.epochs);
-    for epoch in 1..=recipe.epochs {
-        let record = run.epoch(epoch)?;
-        watch(&record);
-        epochs.push(record);
+    while !run.is_done() {
+        if let Some(record) = run.epoch(&|| false)? {
+            watch(record);
+        }
     }
-    let report = run.report(test)?;
-    let (toml, safetensors) = run.network.files(&recipe.name);
-    let metrics = metrics::to_lines(recipe, &epochs, &report);
-    Ok(Trained { toml, safetensors, metrics, report })
+    run.finish(test)
 }
 
-struct Run<'a> {
+/// A training run, an epoch at a time: what [`train`] does, for callers that keep checkpoints or
+/// may have to stop.
+pub struct Run<'a> {
     recipe: &'a Recipe,
     training: &'a Examples,
     /// Samples to train on, in the order of the current epoch.
@@ -68,13 +75,31 @@ struct Run<'a> {
     /// Parameters as the current step uses them.
     values: Values,
     gradients: Values,
-    shards: Vec<super::shard::Shard>,
-    shuffle: rand_chacha::ChaCha8Rng,
+    shards: Vec<Shard>,
+    shuffle: ChaCha8Rng,
     steps: usize,
+    /// The epochs that have ended.
+    records: Vec<EpochRecord>,
+    /// Of the quantised epochs, if the recipe asks for it.
+    best: Option<Best>,
+    /// Of the training data, once a checkpoint needs it.
+    digest: OnceCell<String>,
+}
+
+/// The epoch with the best validation accuracy, the first of several.
+#[derive(Clone, Debug)]
+struct Best {
+    epoch: usize,
+    accuracy: f64,
+    parameters: Values,
 }
 
 impl<'a> Run<'a> {
-    fn new(recipe: &'a Recipe, training: &'a Examples) -> Result<Self, TrainError> {
+    /// A run before its first epoch.
+    ///
+    /// # Errors
+    /// If the recipe cannot be, or its validation split leaves nothing to train on.
+    pub fn new(recipe: &'a Recipe, training: &'a Examples) -> Result<Self, TrainError> {
         let network = Network::draw(&recipe.plan()?, recipe.seed)?;
         // Formats that cannot be show here, before any work is done.
         network.quantised(&recipe.name)?;
@@ -94,9 +119,12 @@ impl<'a> Run<'a> {
             adam: Adam::new(&network),
             values: Values::zeros(&network),
             gradients: Values::zeros(&network),
-            shards: (0..shards).map(|_| super::shard::Shard::new(&network)).collect(),
+            shards: (0..shards).map(|_| Shard::new(&network)).collect(),
             shuffle: stream(recipe.seed, Stream::Order),
             steps: 0,
+            records: Vec::new(),
+            best: None,
+            digest: OnceCell::new(),
             recipe,
             training,
             order,
@@ -105,11 +133,27 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn input_format(&self) -> Format {
-        self.recipe.input.format
+    /// The epochs that have ended.
+    pub fn records(&self) -> &[EpochRecord] {
+        &self.records
     }
 
-    fn epoch(&mut self, epoch: usize) -> Result<EpochRecord, TrainError> {
+    /// Whether no epoch is left: all have ended, or the recipe's patience has.
+    pub fn is_done(&self) -> bool {
+        let ended = self.records.len();
+        let waited = self.best.as_ref().map_or(0, |best| ended - best.epoch);
+        let patience = self.recipe.early_stopping.map_or(usize::MAX, |stop| stop.patience);
+        ended >= self.recipe.epochs || waited >= patience
+    }
+
+    /// Runs one more epoch, unless `stop`, which is asked before every step, says so: then the
+    /// answer is `None`, and the run is of no more use, but a [`Snapshot`] from before is.
+    ///
+    /// # Errors
+    /// If the loss diverges; or if the formats, chosen at the end of the warm-up, make numbers that
+    /// are wider than the datapath takes.
+    pub fn epoch(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<&EpochRecord>, TrainError> {
+        let epoch = self.records.len() + 1;
         let precision =
             if epoch <= self.recipe.warmup { Precision::Float } else { Precision::Quantised };
         if epoch == self.recipe.warmup + 1 {
@@ -121,7 +165,10 @@ impl<'a> Run<'a> {
         let classes = self.network.layers().last().map_or(2, |n| *n).max(2);
         let most = DIVERGED * (classes as f64).ln();
         for batch in order.chunks(self.recipe.batch) {
-            rate = self.rate(order.len().div_ceil(self.recipe.batch));
+            if stop() {
+                return Ok(None);
+            }
+            rate = self.recipe.rate(self.steps, order.len().div_ceil(self.recipe.batch));
             let (batch_loss, batch_correct) = self.step(batch, precision, rate);
             loss += batch_loss;
             correct += batch_correct;
@@ -135,8 +182,11 @@ impl<'a> Run<'a> {
             return Err(self.diverged(epoch, loss / order.len() as f64));
         }
         self.order = order;
+        if epoch == self.recipe.warmup {
+            self.choose_formats()?;
+        }
         let samples = self.order.len() as f64;
-        Ok(EpochRecord {
+        let record = EpochRecord {
             epoch,
             phase: match precision {
                 Precision::Float => Phase::Float,
@@ -146,22 +196,15 @@ impl<'a> Run<'a> {
             loss: loss / samples,
             train_accuracy: correct as f64 / samples,
             validation_accuracy: self.validate(precision)?,
-        })
+        };
+        self.keep_best(&record);
+        self.records.push(record);
+        Ok(self.records.last())
     }
 
     fn diverged(&self, epoch: usize, loss: f64) -> TrainError {
-        TrainError::Diverged { epoch, loss, learning_rate: self.recipe.learning_rate }
-    }
-
-    /// The learning rate of the next step.
-    fn rate(&self, steps_per_epoch: usize) -> f64 {
-        let t = self.steps as f64;
-        let total = (self.recipe.epochs * steps_per_epoch) as f64;
-        let rate = self.recipe.learning_rate / (1.0 + self.recipe.decay * t);
-        match self.recipe.schedule {
-            Schedule::Cosine => rate * 0.5 * (1.0 + (std::f64::consts::PI * t / total).cos()),
-            Schedule::Constant => rate,
-        }
+        let learning_rate = self.recipe.learning_rate;
+        TrainError::Diverged { epoch, loss, learning_rate, kept: None }
     }
 
     /// One step of Adam; returns the sum of losses and the number of hits.
@@ -201,15 +244,26 @@ impl<'a> Run<'a> {
         Ok(Some(accuracy))
     }
 
+    /// Remembers the parameters after a quantised epoch that is better than all before it.
+    fn keep_best(&mut self, record: &EpochRecord) {
+        let wanted = self.recipe.early_stopping.is_some() || self.recipe.keeps() == Keep::Best;
+        let Some(accuracy) = record.validation_accuracy else { return };
+        let better = self.best.as_ref().is_none_or(|best| accuracy > best.accuracy);
+        if wanted && better && record.phase == Phase::Quantised {
+            let parameters = self.network.parameters();
+            self.best = Some(Best { epoch: record.epoch, accuracy, parameters });
+        }
+    }
+
     /// The share that is classified right without any rounding.
     fn float_accuracy(&mut self, examples: &Examples) -> f64 {
-        let format = self.input_format();
+        let format = self.recipe.input.format;
         let Self { network, values, shards, .. } = self;
         network.effective(Precision::Float, values);
         let samples: Vec<u32> = (0..examples.len() as u32).collect();
         let mut correct = 0;
         for group in samples.chunks(SHARD * shards.len()) {
-            let count = |(shard, samples): (&mut super::shard::Shard, &[u32])| {
+            let count = |(shard, samples): (&mut Shard, &[u32])| {
                 shard.load(examples, samples, format);
                 shard.forward(network, values, Precision::Float);
                 shard.correct
@@ -219,7 +273,23 @@ impl<'a> Run<'a> {
         correct as f64 / examples.len() as f64
     }
 
-    fn report(&mut self, test: &Examples) -> Result<TrainReport, TrainError> {
+    /// The head of the epoch that the recipe keeps, and the report on it.
+    ///
+    /// # Errors
+    /// If an accumulator or a bias has become wider than the datapath takes.
+    pub fn finish(mut self, test: &Examples) -> Result<Trained, TrainError> {
+        let best = self.best.take().filter(|_| self.recipe.keeps() == Keep::Best);
+        let kept_epoch = best.as_ref().map_or(self.records.len(), |best| best.epoch);
+        if let Some(best) = best {
+            self.network.set_parameters(&best.parameters);
+        }
+        let report = self.report(kept_epoch, test)?;
+        let (toml, safetensors) = self.network.files(&self.recipe.name);
+        let metrics = metrics::to_lines(self.recipe, &self.records, &report);
+        Ok(Trained { toml, safetensors, metrics, report })
+    }
+
+    fn report(&mut self, kept_epoch: usize, test: &Examples) -> Result<TrainReport, TrainError> {
         let head = self.network.quantised(&self.recipe.name)?;
         let edges = head.junctions.iter().map(|j| j.weights.len()).sum();
         let at_limits = head.junctions.iter().map(|j| {
@@ -230,6 +300,10 @@ impl<'a> Run<'a> {
             name: self.recipe.name.clone(),
             edges,
             parameters: edges + head.junctions.iter().map(|j| j.bias.len()).sum::<usize>(),
+            weight_formats: head.junctions.iter().map(|j| j.weight_format).collect(),
+            activation_formats: head.junctions.iter().filter_map(|j| j.output_format).collect(),
+            epochs: self.records.len(),
+            kept_epoch,
             weights_at_limits: at_limits.sum(),
             validation_accuracy: self.validation.as_ref().map(|v| evaluate(&head, v)),
             test_accuracy_float: self.float_accuracy(test),
