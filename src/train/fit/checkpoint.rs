@@ -12,7 +12,7 @@ use crate::train::data::Examples;
 use crate::train::error::TrainError;
 use crate::train::metrics::EpochRecord;
 use crate::train::network::Values;
-use crate::train::recipe::Recipe;
+use crate::train::recipe::{MAX_FRAC, Recipe};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,6 @@ pub struct Snapshot {
     order: Vec<u32>,
     /// Where the generator of the order is in its stream.
     shuffle: u64,
-    steps: usize,
     /// Of weights and of what goes out, by junction.
     formats: Vec<(Format, Option<Format>)>,
     best: Option<Best>,
@@ -48,7 +47,6 @@ struct State {
     /// Digest of the training data.
     data: String,
     shuffle: u64,
-    steps: usize,
     formats: Vec<(Format, Option<Format>)>,
     /// Epoch and accuracy.
     best: Option<(usize, f64)>,
@@ -73,7 +71,6 @@ impl<'a> Run<'a> {
             adam: self.adam.clone(),
             order: self.order.clone(),
             shuffle: position.try_into().expect("10^6 epochs of 2^32 draws are fewer"),
-            steps: self.steps,
             formats: junctions.iter().map(|j| (j.weight_format, j.output_format)).collect(),
             best: self.best.clone(),
         }
@@ -97,7 +94,6 @@ impl<'a> Run<'a> {
             recipe: as_json(self.recipe),
             data: self.digest.get_or_init(|| self.training.digest()).clone(),
             shuffle: snapshot.shuffle,
-            steps: snapshot.steps,
             formats: snapshot.formats.clone(),
             best: snapshot.best.as_ref().map(|best| (best.epoch, best.accuracy)),
             records: self.records[..snapshot.epoch].to_vec(),
@@ -204,17 +200,7 @@ impl<'a> Run<'a> {
         }
         self.order = order;
         self.shuffle.set_word_pos(state.shuffle.into());
-        self.steps = state.steps;
-        if state.formats.len() != self.network.junctions.len() {
-            return Err(format!("it has {} pairs of formats", state.formats.len()));
-        }
-        for (j, (weights, output)) in state.formats.into_iter().enumerate() {
-            self.network.junctions[j].weight_format = weights;
-            self.network.junctions[j].output_format = output;
-            if let (Some(next), Some(output)) = (self.network.junctions.get_mut(j + 1), output) {
-                next.input_format = output;
-            }
-        }
+        self.restore_formats(&state.formats)?;
         if state.records.len() > self.recipe.epochs {
             return Err(format!("it has {} epochs", state.records.len()));
         }
@@ -225,7 +211,34 @@ impl<'a> Run<'a> {
             file.fill("best.", &mut parameters)?;
             self.best = Some(Best { epoch, accuracy, parameters });
         }
+        self.steps = state.records.len() * self.steps_per_epoch();
         self.records = state.records;
+        Ok(())
+    }
+
+    /// Takes formats that differ from the recipe's in binary places that it leaves open, at most.
+    fn restore_formats(&mut self, formats: &[(Format, Option<Format>)]) -> Result<(), String> {
+        let junctions = &mut self.network.junctions;
+        let close = |a: Format, b: Format| {
+            (a.bits, a.signed) == (b.bits, b.signed) && a.frac.abs() <= MAX_FRAC
+        };
+        let pairs = junctions.iter().zip(formats).all(|(junction, (weights, output))| {
+            let outputs = match (output, junction.output_format) {
+                (Some(output), Some(own)) => close(*output, own),
+                (output, own) => *output == own,
+            };
+            close(*weights, junction.weight_format) && outputs
+        });
+        if formats.len() != junctions.len() || !pairs {
+            return Err("its formats are not those of the recipe".to_owned());
+        }
+        for (j, (weights, output)) in formats.iter().enumerate() {
+            junctions[j].weight_format = *weights;
+            junctions[j].output_format = *output;
+            if let (Some(next), Some(output)) = (junctions.get_mut(j + 1), output) {
+                next.input_format = *output;
+            }
+        }
         Ok(())
     }
 }

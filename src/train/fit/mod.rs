@@ -159,6 +159,7 @@ impl<'a> Run<'a> {
         if epoch == self.recipe.warmup + 1 {
             self.network.clamp_weights();
         }
+        let steps_per_epoch = self.steps_per_epoch();
         let mut order = std::mem::take(&mut self.order);
         order.shuffle(&mut self.shuffle);
         let (mut loss, mut correct, mut rate) = (0.0, 0, 0.0);
@@ -168,7 +169,7 @@ impl<'a> Run<'a> {
             if stop() {
                 return Ok(None);
             }
-            rate = self.recipe.rate(self.steps, order.len().div_ceil(self.recipe.batch));
+            rate = self.recipe.rate(self.steps, steps_per_epoch);
             let (batch_loss, batch_correct) = self.step(batch, precision, rate);
             loss += batch_loss;
             correct += batch_correct;
@@ -200,6 +201,10 @@ impl<'a> Run<'a> {
         self.keep_best(&record);
         self.records.push(record);
         Ok(self.records.last())
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.order.len().div_ceil(self.recipe.batch)
     }
 
     fn diverged(&self, epoch: usize, loss: f64) -> TrainError {

@@ -118,7 +118,7 @@ fn a_broken_checkpoint_is_refused() {
     }
     // Anything but a panic: what is hit may be a weight.
     let header = usize::try_from(u64::from_le_bytes(good[..8].try_into().unwrap())).unwrap();
-    for at in (0..good.len()).filter(|at| *at < header + 8 || at % 13 == 0) {
+    for at in (0..good.len()).filter(|at| at % if *at < header + 8 { 3 } else { 41 } == 0) {
         let mut bytes = good.clone();
         bytes[at] ^= 1;
         let _ = resume(&bytes);
