@@ -24,6 +24,7 @@ pub mod packet;
 pub mod pattern;
 pub mod pipeline;
 pub mod quantise;
+pub mod ranges;
 pub mod report;
 pub mod save;
 pub mod schedule;
