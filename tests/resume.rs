@@ -151,20 +151,37 @@ fn checkpoints_are_neither_taken_nor_replaced_unasked() {
 fn a_diverging_loss_keeps_the_last_good_state() {
     let folder = folder(300);
     let path = folder.path();
-    // The first epochs rise slowly enough to be finite; with l2, weights then swing ever wider.
-    let wild = RECIPE
-        .replace("learning_rate = 0.01", "learning_rate = 3e3\nramp = 10")
-        .replace("warmup = 10", "warmup = 20");
-    std::fs::write(path.join("recipe.toml"), &wild).unwrap();
-    let (exit, error) = run(path, "train recipe.toml -o out");
-    let message = error["message"].as_str().unwrap();
+    // Rates too high, but not so high that the first epoch shows it.
+    let late = [3.0, 2.0, 4.0, 2.5, 3.5, 5.0].into_iter().find_map(|rate| {
+        let wild = RECIPE
+            .replace("learning_rate = 0.01", &format!("learning_rate = {rate:?}\nramp = 10"))
+            .replace("warmup = 10", "warmup = 20");
+        std::fs::write(path.join("recipe.toml"), &wild).unwrap();
+        std::fs::remove_file(path.join("log")).ok();
+        let (exit, error) = run(path, "train recipe.toml -o out --log log");
+        let first = epochs(&path.join("log")) == 0;
+        assert!(exit == 0 || path.join("out.checkpoint").exists() != first, "{error}");
+        (exit != 0 && !first).then_some((exit, error))
+    });
+    let (exit, error) = late.expect("one of them diverges late");
     assert_eq!((exit, error["code"].as_str()), (2, Some("clashfree::train::diverged")), "{error}");
-    if message.starts_with("training diverged in epoch 1:") {
-        assert!(!path.join("out.checkpoint").exists());
-    } else {
-        assert!(message.contains("the state after epoch") && message.contains("out.checkpoint"));
-        assert!(error["help"].as_str().unwrap().contains("--restart"), "{error}");
-        assert!(path.join("out.checkpoint").exists());
-    }
-    panic!("{error}");
+    let message = error["message"].as_str().unwrap();
+    let good = epochs(&path.join("log"));
+    assert!(message.starts_with(&format!("training diverged in epoch {}:", good + 1)), "{message}");
+    assert!(message.contains(&format!("the state after epoch {good} is kept in ")), "{message}");
+    assert!(message.ends_with("out.checkpoint"), "{message}");
+    let help = error["help"].as_str().unwrap();
+    assert!(help.contains("`learning_rate`") && help.contains("--restart"), "{help}");
+    // What is kept is that state: the next epoch diverges as before.
+    assert_eq!(run(path, "train recipe.toml -o out --resume --log log"), (exit, error.clone()));
+    assert_eq!(epochs(&path.join("log")), good);
+    let other = ["out.checkpoint", "`learning_rate` was", "--restart"];
+    std::fs::write(
+        path.join("recipe.toml"),
+        RECIPE.replace("warmup = 10", "warmup = 20\nramp = 10"),
+    )
+    .unwrap();
+    refused(path, "train recipe.toml -o out --resume", "clashfree::train::other_run", &other);
+    assert_eq!(run(path, "train recipe.toml -o out --restart").0, 0);
+    assert!(!path.join("out.checkpoint").exists());
 }

@@ -6,13 +6,14 @@
 use super::{Best, Run};
 use crate::files::whole_file;
 use crate::quantise::Format;
+use crate::ranges::MAX_FRAC;
 use crate::save::numbered;
 use crate::train::adam::Adam;
 use crate::train::data::Examples;
 use crate::train::error::TrainError;
 use crate::train::metrics::EpochRecord;
 use crate::train::network::Values;
-use crate::train::recipe::{MAX_FRAC, Recipe};
+use crate::train::recipe::Recipe;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};

@@ -2,17 +2,14 @@
 
 use super::Run;
 use crate::quantise::Format;
+use crate::ranges::{Sample, best_frac};
 use crate::train::error::TrainError;
 use crate::train::kernels::SHARD;
 use crate::train::network::Precision;
-use crate::train::recipe::{JunctionPlan, MAX_FRAC};
+use crate::train::recipe::JunctionPlan;
 use rayon::prelude::*;
 
-/// Activations that are looked at to choose a layer's format: 16 MB, and the samples that give
-/// them, at least a shard.
-const VALUES: usize = 1 << 22;
-
-/// Samples that are looked at even where layers are small.
+/// Training samples that are looked at to choose the formats of activations.
 const SAMPLES: usize = 8192;
 
 impl Run<'_> {
@@ -31,7 +28,7 @@ impl Run<'_> {
                     suited(plan.weight_format.format, &junctions[j].weights);
             }
             if let Some(output) = plan.output_format.filter(|output| output.open) {
-                let format = suited(output.format, activations);
+                let format = suited(output.format, activations.values());
                 junctions[j].output_format = Some(format);
                 junctions[j + 1].input_format = format;
             }
@@ -42,12 +39,13 @@ impl Run<'_> {
 
     /// The activations above 0 of each hidden layer with an open format; none of other layers. What
     /// is not above 0 is 0 in every format.
-    fn activations(&mut self, plan: &[JunctionPlan]) -> Vec<Vec<f32>> {
+    fn activations(&mut self, plan: &[JunctionPlan]) -> Vec<Sample> {
         let open = |plan: &JunctionPlan| plan.output_format.is_some_and(|output| output.open);
-        let mut found = vec![Vec::new(); plan.len()];
-        let widest = plan.iter().filter(|p| open(p)).map(|p| p.degrees.right).max();
-        let Some(widest) = widest else { return found };
-        let count = (VALUES / widest).clamp(SHARD, SAMPLES).min(self.order.len());
+        let mut found = vec![Sample::default(); plan.len()];
+        if !plan.iter().any(open) {
+            return found;
+        }
+        let count = SAMPLES.min(self.order.len());
         let input = self.recipe.input.format;
         let Self { network, values, shards, training, .. } = self;
         network.effective(Precision::Float, values);
@@ -59,7 +57,7 @@ impl Run<'_> {
             for (shard, samples) in shards.iter().zip(group.chunks(SHARD)) {
                 for (j, _) in plan.iter().enumerate().filter(|(_, plan)| open(plan)) {
                     let columns = shard.hidden(j).iter().flat_map(|c| &c[..samples.len()]);
-                    found[j].extend(columns.filter(|&&x| x > 0.0));
+                    found[j].extend(columns.copied().filter(|&x| x > 0.0));
                 }
             }
         }
@@ -67,25 +65,8 @@ impl Run<'_> {
     }
 }
 
-/// The format with the binary places that suit the values best; as it is if there are none.
+/// The format with the binary places that suit the values best.
 fn suited(format: Format, values: &[f32]) -> Format {
-    if values.iter().all(|&v| v == 0.0) {
-        return format;
-    }
-    let frac = best_frac(values, format.bits, format.signed).clamp(-MAX_FRAC, MAX_FRAC);
+    let frac = best_frac(values, format.bits, format.signed);
     Format { frac, ..format }
-}
-
-fn best_frac(values: &[f32], bits: u32, signed: bool) -> i32 {
-    let error = |frac: i32| -> f64 {
-        let format = Format { bits, frac, signed };
-        let (lo, hi) = (format.min() as f64, format.max() as f64);
-        let squared = |v: &f32| {
-            let v = f64::from(*v);
-            let q = (v / format.unit()).round_ties_even().clamp(lo, hi) * format.unit();
-            (v - q).powi(2)
-        };
-        values.iter().map(squared).sum()
-    };
-    (-MAX_FRAC..=MAX_FRAC).min_by(|a, b| error(*a).total_cmp(&error(*b))).unwrap_or_default()
 }

@@ -2,11 +2,9 @@
 
 use super::key;
 use crate::quantise::{Format, MAX_BITS};
+use crate::ranges::MAX_FRAC;
 use crate::train::TrainError;
 use serde::{Deserialize, Serialize};
-
-/// The most binary places, either way; more do not make sense in 16 bits.
-pub(in crate::train) const MAX_FRAC: i32 = 32;
 
 /// The input layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

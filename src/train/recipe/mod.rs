@@ -4,7 +4,6 @@ mod formats;
 mod one_or_many;
 mod schedule;
 
-pub(in crate::train) use formats::MAX_FRAC;
 pub use formats::{ActivationFormat, FormatPlan, InputRecipe, WeightFormat};
 pub use one_or_many::OneOrMany;
 pub use schedule::{EarlyStopping, Keep, Schedule};
