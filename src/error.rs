@@ -68,6 +68,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Simulation(error) => error.exit(),
+            Self::Train(TrainError::Interrupted { .. }) => Exit::Interrupted,
             _ => Exit::BadInput,
         }
     }

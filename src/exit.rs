@@ -12,4 +12,6 @@ pub enum Exit {
     BadInput = 2,
     /// A tool that is needed is not there.
     MissingTool = 3,
+    /// A run was interrupted in good order, as shells have it for SIGINT: 128 + 2.
+    Interrupted = 130,
 }

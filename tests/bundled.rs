@@ -48,8 +48,8 @@ fn accuracy_and_degrees_are_as_promised() {
                 (p.left(), p.right(), p.d_out(), p.d_in()),
                 (d.left, d.right, d.d_out, d.d_in)
             );
-            assert_eq!(junction.weight_format, plan.weight_format);
-            assert_eq!(junction.output_format, plan.output_format);
+            assert_eq!(junction.weight_format, plan.weight_format.format);
+            assert_eq!(junction.output_format, plan.output_format.map(|output| output.format));
             assert_eq!(junction.saturated.weights, 0, "training keeps weights in range");
         }
 

@@ -9,11 +9,12 @@ const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-7;
 
 /// First and second moments of every parameter.
+#[derive(Clone, Debug)]
 pub struct Adam {
-    first: Values,
-    second: Values,
+    pub(super) first: Values,
+    pub(super) second: Values,
     /// `BETA_1^t` and `BETA_2^t`.
-    powers: (f64, f64),
+    pub(super) powers: (f64, f64),
 }
 
 impl Adam {

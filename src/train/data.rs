@@ -4,6 +4,7 @@ use super::error::TrainError;
 use crate::load;
 use crate::quantise::Format;
 use ndarray::{Array2, ArrayViewMut1, Axis, s};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Vectors in codes of the input format, with their classes.
@@ -107,6 +108,17 @@ impl Examples {
     /// The class of a sample.
     pub fn label(&self, sample: usize) -> u16 {
         self.labels[sample]
+    }
+
+    /// SHA-256 of all codes and labels, in hexadecimal.
+    pub(super) fn digest(&self) -> String {
+        let mut digest = Sha256::new();
+        digest.update(self.neurons().to_le_bytes());
+        for sample in 0..self.len() {
+            let codes = self.codes(sample).into_iter().flat_map(|code| code.to_le_bytes());
+            digest.update(codes.chain(self.label(sample).to_le_bytes()).collect::<Vec<u8>>());
+        }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// All classes.

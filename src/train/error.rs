@@ -3,9 +3,9 @@
 use crate::load::{InputError, LabelError, MAX_CELLS};
 use crate::pattern::{GenerateError, MAX_EDGES};
 use crate::quantise::QuantiseError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Bad input to `train`, or a run that came to nothing. Nothing is written in either case.
+/// Bad input to `train`, or a run that came to nothing. No output is written in either case.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum TrainError {
     /// The recipe cannot be read.
@@ -139,10 +139,13 @@ pub enum TrainError {
         labels: usize,
     },
     /// The loss grew out of all bounds.
-    #[error("training diverged in epoch {epoch}: the loss is {loss}")]
+    #[error("training diverged in epoch {epoch}: the loss is {loss}{}", kept_text(*.epoch, .kept.as_deref()))]
     #[diagnostic(
         code(clashfree::train::diverged),
-        help("lower `learning_rate` in the recipe, now {learning_rate}")
+        help(
+            "lower `learning_rate` in the recipe, now {learning_rate}, or let it rise over some epochs by `ramp`{}",
+            if .kept.is_some() { "; then train with --restart" } else { "" }
+        )
     )]
     Diverged {
         /// The epoch, from 1.
@@ -151,6 +154,84 @@ pub enum TrainError {
         loss: f64,
         /// As in the recipe.
         learning_rate: f64,
+        /// The checkpoint with the state before this epoch, if there is one.
+        kept: Option<PathBuf>,
+    },
+    /// The user, or the system, asked for an end.
+    #[error("interrupted after {epoch} of {epochs} epochs; the state is kept in {}", path.display())]
+    #[diagnostic(
+        code(clashfree::train::interrupted),
+        help("the same command with --resume goes on, with --restart it begins anew")
+    )]
+    Interrupted {
+        /// Epochs that were finished.
+        epoch: usize,
+        /// Epochs of the recipe.
+        epochs: usize,
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// A checkpoint is there, and nobody said what to do with it.
+    #[error("{} holds the state of a run that has not ended", path.display())]
+    #[diagnostic(
+        code(clashfree::train::unfinished),
+        help("--resume goes on with it; --restart forgets it and begins anew")
+    )]
+    Unfinished {
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// No checkpoint is there.
+    #[error("there is no checkpoint {} to go on from", path.display())]
+    #[diagnostic(
+        code(clashfree::train::no_checkpoint),
+        help("without --resume, training begins anew; -o must be that of the interrupted run")
+    )]
+    NoCheckpoint {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// A file that is no checkpoint stands where one belongs.
+    #[error("{} is not a checkpoint of clashfree: {problem}", path.display())]
+    #[diagnostic(
+        code(clashfree::train::checkpoint),
+        help("move the file away, or give another folder with -o")
+    )]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A checkpoint of another recipe, other data or another version.
+    #[error("{} is of another run: {key} was {was} there, and is {is} here", path.display())]
+    #[diagnostic(
+        code(clashfree::train::other_run),
+        help("change {key} back, or forget the checkpoint with --restart")
+    )]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The first key that differs, in backquotes if it is one of the recipe.
+        key: String,
+        /// Its value in the checkpoint.
+        was: String,
+        /// Its value now.
+        is: String,
+    },
+    /// A checkpoint or a line of the log cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    #[diagnostic(
+        code(clashfree::train::keep),
+        help(
+            "check the permissions and the space on the disk; an earlier checkpoint is still there"
+        )
+    )]
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// The output folder holds something that `train` did not make.
     #[error("{} is not a training output of clashfree, so it is not replaced: {found}", path.display())]
@@ -190,6 +271,13 @@ impl TrainError {
             other => other,
         }
     }
+}
+
+/// Where the state before a divergence is.
+fn kept_text(epoch: usize, kept: Option<&Path>) -> String {
+    kept.map_or_else(String::new, |path| {
+        format!("; the state after epoch {} is kept in {}", epoch - 1, path.display())
+    })
 }
 
 /// The key of the recipe that a pattern cannot be drawn by.

@@ -73,6 +73,13 @@ impl Destination {
         Ok(())
     }
 
+    /// The file that holds a run's state until it ends: `DIR.checkpoint`, beside the folder.
+    pub fn checkpoint(&self) -> PathBuf {
+        let mut name = self.folder.file_name().unwrap_or_default().to_owned();
+        name.push(".checkpoint");
+        self.folder.with_file_name(name)
+    }
+
     /// Writes beside the folder, then renames.
     ///
     /// # Errors

@@ -5,10 +5,11 @@
 use super::evaluate::ExitResult;
 use super::recipe::Recipe;
 use crate::load::Rule;
-use serde::Serialize;
+use crate::quantise::Format;
+use serde::{Deserialize, Serialize};
 
 /// How an epoch computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// Floats.
@@ -18,7 +19,7 @@ pub enum Phase {
 }
 
 /// One epoch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// From 1.
     pub epoch: usize,
@@ -35,12 +36,12 @@ pub struct EpochRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
     /// The same of each exit's branch; absent without exits.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<ExitRecord>,
 }
 
 /// One exit's branch in an epoch: as the trunk's in [`EpochRecord`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExitRecord {
     /// Not weighted.
     pub loss: f64,
@@ -60,6 +61,14 @@ pub struct TrainReport {
     pub edges: usize,
     /// Its edges and biases.
     pub parameters: usize,
+    /// Of each junction.
+    pub weight_formats: Vec<Format>,
+    /// Of each hidden layer.
+    pub activation_formats: Vec<Format>,
+    /// How many epochs were run; fewer than the recipe has if training stopped early.
+    pub epochs: usize,
+    /// The epoch whose parameters became the head.
+    pub kept_epoch: usize,
     /// Its weights whose code is the largest or the smallest of their format.
     pub weights_at_limits: usize,
     /// On the validation split, in integers; absent without a split.
@@ -119,9 +128,24 @@ pub const METRICS_START: &str = "{\"record\":\"recipe\",\"clashfree\":";
 
 /// The text of `metrics.jsonl`.
 pub fn to_lines(recipe: &Recipe, epochs: &[EpochRecord], report: &TrainReport) -> String {
-    let first = Line::Recipe { clashfree: env!("CARGO_PKG_VERSION"), recipe };
-    let epochs = epochs.iter().map(Line::Epoch);
-    let lines = std::iter::once(first).chain(epochs).chain([Line::Result(report)]);
-    let text = lines.map(|line| serde_json::to_string(&line).expect("plain data") + "\n");
-    text.collect()
+    let epochs = epochs.iter().map(EpochRecord::to_line);
+    std::iter::once(recipe.to_line()).chain(epochs).chain([text(&Line::Result(report))]).collect()
+}
+
+impl Recipe {
+    /// The first line of `metrics.jsonl`, with its end.
+    pub fn to_line(&self) -> String {
+        text(&Line::Recipe { clashfree: env!("CARGO_PKG_VERSION"), recipe: self })
+    }
+}
+
+impl EpochRecord {
+    /// The epoch's line of `metrics.jsonl`, with its end.
+    pub fn to_line(&self) -> String {
+        text(&Line::Epoch(self))
+    }
+}
+
+fn text(line: &Line<'_>) -> String {
+    serde_json::to_string(line).expect("plain data") + "\n"
 }

@@ -29,10 +29,13 @@ mod shard;
 pub use data::Examples;
 pub use error::TrainError;
 pub use evaluate::{ExitResult, evaluate};
-pub use fit::{Trained, train};
+pub use fit::{Run, Snapshot, Trained, train};
 pub use folder::{Destination, FILES};
 pub use metrics::{EpochRecord, ExitRecord, ExitReport, Phase, TrainReport};
-pub use recipe::{DataPaths, InputRecipe, JunctionPlan, OneOrMany, Recipe, Schedule, WeightFormat};
+pub use recipe::{
+    ActivationFormat, DataPaths, EarlyStopping, FormatPlan, InputRecipe, JunctionPlan, Keep,
+    OneOrMany, Recipe, Schedule, WeightFormat,
+};
 pub use recipe_exit::{ExitPlan, ExitRecipe};
 
 #[cfg(test)]

@@ -192,6 +192,28 @@ impl Network {
         }
     }
 
+    /// The parameters as they are.
+    pub fn parameters(&self) -> Values {
+        let mut values = Values::zeros(self);
+        self.effective(Precision::Float, &mut values);
+        values
+    }
+
+    /// Takes parameters that [`Self::parameters`] gave.
+    pub fn set_parameters(&mut self, values: &Values) {
+        for (j, junction) in self.junctions.iter_mut().enumerate() {
+            junction.weights.copy_from_slice(&values.weights[j]);
+            junction.bias.copy_from_slice(&values.bias[j]);
+        }
+    }
+
+    /// Sets the format of what junction `j` gives, which those that read it get, too.
+    pub fn set_output_format(&mut self, j: usize, format: Format) {
+        self.junctions[j].output_format = Some(format);
+        let readers = self.junctions.iter_mut().filter(|reader| reader.reads == j + 1);
+        readers.for_each(|reader| reader.input_format = format);
+    }
+
     /// Whether every parameter is a number.
     pub fn is_finite(&self) -> bool {
         let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
@@ -278,8 +300,8 @@ impl Junction {
             weights,
             bias: vec![FIRST_BIAS; d.right],
             input_format: plan.input_format,
-            weight_format: plan.weight_format,
-            output_format: plan.output_format,
+            weight_format: plan.weight_format.format,
+            output_format: plan.output_format.map(|plan| plan.format),
             reads,
             detached: false,
         })

@@ -2,7 +2,7 @@
 
 use super::error::TrainError;
 use super::recipe::{
-    JunctionPlan, OneOrMany, Recipe, WeightFormat, check_format, key, same_length,
+    ActivationFormat, FormatPlan, JunctionPlan, OneOrMany, Recipe, WeightFormat, key, same_length,
 };
 use crate::load::Rule;
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
@@ -31,7 +31,7 @@ pub struct ExitRecipe {
     /// Format of the branch's hidden activations, one for all or one for each; the trunk's, if that
     /// has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activation_format: Option<OneOrMany<Format>>,
+    pub activation_format: Option<OneOrMany<ActivationFormat>>,
     /// What the branch's loss is multiplied by before it is added to the trunk's.
     #[serde(default = "default_loss_weight")]
     pub loss_weight: f64,
@@ -110,14 +110,16 @@ impl ExitRecipe {
             junctions - 1,
             "activation_format",
         )?;
-        hidden.iter().try_for_each(|f| check_format("activation_format", *f))?;
+        let weights: Vec<FormatPlan> =
+            weights.into_iter().map(WeightFormat::plan).collect::<Result<_, _>>()?;
+        let hidden: Vec<FormatPlan> =
+            hidden.into_iter().map(ActivationFormat::plan).collect::<Result<_, _>>()?;
+        recipe.check_open("weight_format", &weights)?;
+        recipe.check_open("activation_format", &hidden)?;
         let mut left = trunk[self.after].degrees.right;
         let mut input_format = shared;
         let mut plan = Vec::with_capacity(junctions);
         for j in 0..junctions {
-            let weight_format =
-                Format { bits: weights[j].bits, frac: weights[j].frac, signed: true };
-            check_format("weight_format", weight_format)?;
             let degrees = Degrees::new(left, self.neurons[j], self.out_degrees[j])
                 .map_err(|e| TrainError::Pattern { junction: j, source: GenerateError::from(e) })?;
             let output_format = hidden.get(j).copied();
@@ -126,11 +128,11 @@ impl ExitRecipe {
                 family: families[j],
                 parallelism: self.parallelism.as_ref().map(|list| list[j]),
                 input_format,
-                weight_format,
+                weight_format: weights[j],
                 output_format,
             });
             left = self.neurons[j];
-            input_format = output_format.unwrap_or(input_format);
+            input_format = output_format.map_or(input_format, |plan| plan.format);
         }
         Ok(ExitPlan {
             after: self.after,
@@ -154,7 +156,7 @@ impl ExitRecipe {
             return key("after", problem);
         }
         match trunk.get(self.after).and_then(|j| j.output_format) {
-            Some(format) => Ok(format),
+            Some(plan) => Ok(plan.format),
             None if trunk.len() < 2 => {
                 let problem =
                     "must name a junction with another behind it; `neurons` makes one only";

@@ -108,7 +108,6 @@ impl Shard {
     }
 
     /// What the last forward pass gave for a layer, by neuron.
-    #[cfg(test)]
     pub fn layer(&self, layer: usize) -> &[Column] {
         &self.layers[layer]
     }

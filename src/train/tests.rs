@@ -17,7 +17,7 @@ use std::path::Path;
 mod exits;
 
 /// A recipe for 12 inputs and 3 classes.
-fn recipe(change: impl Fn(&str) -> String) -> Recipe {
+pub(super) fn recipe(change: impl Fn(&str) -> String) -> Recipe {
     let text = r#"
         name = "toy"
         seed = 5
@@ -43,12 +43,12 @@ fn recipe(change: impl Fn(&str) -> String) -> Recipe {
     toml::from_str(&change(text)).expect("the recipe is right")
 }
 
-fn toy() -> Recipe {
+pub(super) fn toy() -> Recipe {
     recipe(str::to_owned)
 }
 
 /// Samples whose class is the brightest third of the input, with noise.
-fn examples(samples: usize, seed: u64) -> Examples {
+pub(super) fn examples(samples: usize, seed: u64) -> Examples {
     use rand::{RngExt, SeedableRng};
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
     let labels: Vec<u16> = (0..samples).map(|_| rng.random_range(0..3)).collect();
@@ -241,7 +241,7 @@ fn an_accumulator_that_no_datapath_has_is_refused_before_training() {
 impl Recipe {
     fn with_output_frac(mut self, frac: i32) -> Self {
         if let OneOrMany::Many(formats) = &mut self.activation_format {
-            formats.iter_mut().for_each(|f| f.frac = frac);
+            formats.iter_mut().for_each(|f| f.frac = Some(frac));
         }
         self
     }

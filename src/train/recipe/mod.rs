@@ -1,24 +1,27 @@
 //! Recipes: what to train on what, in TOML.
 
+mod formats;
+mod one_or_many;
+mod schedule;
+
+pub use formats::{ActivationFormat, FormatPlan, InputRecipe, WeightFormat};
+pub use one_or_many::OneOrMany;
+pub use schedule::{EarlyStopping, Keep, Schedule};
+
 use super::error::TrainError;
 use super::recipe_exit::ExitRecipe;
 use crate::load::{MAX_CELLS, MAX_NEURONS};
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
-use crate::quantise::{Format, MAX_BITS};
-use serde::de::{self, Deserialize, Deserializer, IntoDeserializer};
-use serde::{Deserialize as DeserializeMacro, Serialize};
-use std::fmt;
-use std::marker::PhantomData;
+use crate::quantise::Format;
+use formats::check_format;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-
-/// The most binary places, either way; more do not make sense in 16 bits.
-const MAX_FRAC: i32 = 32;
 
 /// The most classes: what a packet's class field, and a label's 16 bits here, tell apart.
 const MAX_CLASSES: usize = 1 << 16;
 
 /// A recipe, as in its file. Unknown keys are errors.
-#[derive(Clone, Debug, PartialEq, Serialize, DeserializeMacro)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Of the head: `[A-Za-z][A-Za-z0-9_-]*`, at most 64 characters.
@@ -37,7 +40,7 @@ pub struct Recipe {
     /// Format of the weights, one for all junctions or one for each.
     pub weight_format: OneOrMany<WeightFormat>,
     /// Format of the hidden activations, one for all layers or one for each.
-    pub activation_format: OneOrMany<Format>,
+    pub activation_format: OneOrMany<ActivationFormat>,
     /// Passes over the training samples.
     pub epochs: usize,
     /// How many of them, the first, compute in floats.
@@ -50,6 +53,9 @@ pub struct Recipe {
     /// How it falls, besides `decay`.
     #[serde(default)]
     pub schedule: Schedule,
+    /// How many epochs, the first, the rate takes to rise to what `schedule` says, step by step.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ramp: usize,
     /// The rate is divided by `1 + decay·t` at step `t`.
     #[serde(default = "default_decay")]
     pub decay: f64,
@@ -58,6 +64,12 @@ pub struct Recipe {
     pub l2: f64,
     /// Training samples, drawn by the seed, that are kept out to validate; may be 0.
     pub validation: usize,
+    /// When to stop before the last epoch; never without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+    /// Which epoch becomes the head; see [`Self::keeps`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Keep>,
     /// The input layer.
     pub input: InputRecipe,
     /// The samples.
@@ -75,38 +87,12 @@ fn default_decay() -> f64 {
     1e-5
 }
 
-/// How the learning rate falls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, DeserializeMacro)]
-#[serde(rename_all = "lowercase")]
-pub enum Schedule {
-    /// Half a cosine from the first step to 0 after the last.
-    #[default]
-    Cosine,
-    /// Not at all.
-    Constant,
-}
-
-/// The input layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
-#[serde(deny_unknown_fields)]
-pub struct InputRecipe {
-    /// Its codes must fit 16 bits in two's complement; pixels, which drop their low bits, need an
-    /// unsigned one.
-    pub format: Format,
-}
-
-/// The format of a junction's weights, which are always signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
-#[serde(deny_unknown_fields)]
-pub struct WeightFormat {
-    /// Width in bits.
-    pub bits: u32,
-    /// Binary places.
-    pub frac: i32,
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 /// `.npy` files, `file.npz:key` or IDX, plain or gzipped, by paths from the recipe's folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeserializeMacro)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataPaths {
     /// To train and validate on.
@@ -117,60 +103,6 @@ pub struct DataPaths {
     pub test_images: PathBuf,
     /// Their classes.
     pub test_labels: PathBuf,
-}
-
-/// One value for all junctions, or a list with one for each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum OneOrMany<T> {
-    /// For all.
-    One(T),
-    /// For each.
-    Many(Vec<T>),
-}
-
-impl<T: Copy> OneOrMany<T> {
-    /// One for each of `n`.
-    pub(super) fn spread(&self, n: usize, key: &'static str) -> Result<Vec<T>, TrainError> {
-        match self {
-            Self::One(value) => Ok(vec![*value; n]),
-            Self::Many(values) if values.len() == n => Ok(values.clone()),
-            Self::Many(values) => Err(TrainError::Key {
-                key,
-                problem: format!(
-                    "lists {} values; there must be {n}, or one for all",
-                    values.len()
-                ),
-            }),
-        }
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // By hand, since serde's `untagged` would say no more than "no variant matches".
-        struct Visitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
-            type Value = OneOrMany<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("one value or a list")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                T::deserialize(text.into_deserializer()).map(OneOrMany::One)
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(de::value::MapAccessDeserializer::new(map)).map(OneOrMany::One)
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(OneOrMany::Many)
-            }
-        }
-        deserializer.deserialize_any(Visitor(PhantomData))
-    }
 }
 
 /// One junction of a checked recipe.
@@ -185,9 +117,9 @@ pub struct JunctionPlan {
     /// Format of the activations that come in.
     pub input_format: Format,
     /// Format of the weights.
-    pub weight_format: Format,
+    pub weight_format: FormatPlan,
     /// Format of the activations that go out; `None` on the last junction.
-    pub output_format: Option<Format>,
+    pub output_format: Option<FormatPlan>,
 }
 
 impl Recipe {
@@ -235,12 +167,14 @@ impl Recipe {
         if format.max() > i64::from(i16::MAX) {
             return key("input.format", format!("is {format}; unsigned codes may have 15 bits"));
         }
-        hidden.iter().try_for_each(|f| check_format("activation_format", *f))?;
+        let weights: Vec<FormatPlan> =
+            weights.into_iter().map(WeightFormat::plan).collect::<Result<_, _>>()?;
+        let hidden: Vec<FormatPlan> =
+            hidden.into_iter().map(ActivationFormat::plan).collect::<Result<_, _>>()?;
+        self.check_open("weight_format", &weights)?;
+        self.check_open("activation_format", &hidden)?;
         let mut plan = Vec::with_capacity(junctions);
         for j in 0..junctions {
-            let weight_format =
-                Format { bits: weights[j].bits, frac: weights[j].frac, signed: true };
-            check_format("weight_format", weight_format)?;
             let (left, right) = (self.neurons[j], self.neurons[j + 1]);
             let degrees = Degrees::new(left, right, self.out_degrees[j])
                 .map_err(|e| TrainError::Pattern { junction: j, source: GenerateError::from(e) })?;
@@ -248,8 +182,8 @@ impl Recipe {
                 degrees,
                 family: families[j],
                 parallelism: self.parallelism.as_ref().map(|list| list[j]),
-                input_format: if j == 0 { self.input.format } else { hidden[j - 1] },
-                weight_format,
+                input_format: if j == 0 { self.input.format } else { hidden[j - 1].format },
+                weight_format: weights[j],
                 output_format: hidden.get(j).copied(),
             });
         }
@@ -258,6 +192,22 @@ impl Recipe {
             return Err(TrainError::Edges { edges });
         }
         Ok(plan)
+    }
+
+    /// Checks that there is a warm-up to choose open formats after.
+    pub(super) fn check_open(
+        &self,
+        name: &'static str,
+        formats: &[FormatPlan],
+    ) -> Result<(), TrainError> {
+        if self.warmup == 0 && formats.iter().any(|plan| plan.open) {
+            return key(
+                name,
+                "has no frac, which is chosen at the end of the warm-up, and `warmup` is 0; give \
+                 one of them",
+            );
+        }
+        Ok(())
     }
 
     /// Whether a head file, which has weights as whole matrices, can hold what the recipe trains.
@@ -317,7 +267,7 @@ impl Recipe {
                 return key(name, format!("is {value}; it must be 0 or a number above"));
             }
         }
-        Ok(())
+        self.check_schedule()
     }
 }
 
@@ -355,16 +305,6 @@ pub(super) fn same_length(
         return Ok(());
     }
     key(name, format!("lists {found} values; `neurons` makes {junctions} junctions"))
-}
-
-pub(super) fn check_format(name: &'static str, format: Format) -> Result<(), TrainError> {
-    if !(1..=MAX_BITS).contains(&format.bits) {
-        return key(name, format!("has {} bits; there can be 1 to {MAX_BITS}", format.bits));
-    }
-    if format.frac.unsigned_abs() > MAX_FRAC.unsigned_abs() {
-        return key(name, format!("has frac {}; the limit is ±{MAX_FRAC}", format.frac));
-    }
-    Ok(())
 }
 
 pub(super) fn key<T>(key: &'static str, problem: impl Into<String>) -> Result<T, TrainError> {

@@ -1,17 +1,27 @@
 //! The training loop.
 
+mod checkpoint;
+mod formats;
+mod report;
+#[cfg(test)]
+mod tests;
+
+pub use checkpoint::Snapshot;
+
 use super::adam::Adam;
 use super::data::Examples;
 use super::error::TrainError;
-use super::evaluate::{self, ExitDecisions, ExitResult};
+use super::evaluate::evaluate;
 use super::kernels::SHARD;
-use super::metrics::{self, EpochRecord, ExitRecord, ExitReport, Phase, TrainReport};
-use super::network::{Branch, Network, Precision, Stream, Values, stream};
-use super::recipe::{Recipe, Schedule};
+use super::metrics::{self, EpochRecord, ExitRecord, Phase, TrainReport};
+use super::network::{Network, Precision, Stream, Values, stream};
+use super::recipe::{Keep, Recipe};
 use super::shard::{Score, Shard};
-use crate::quantise::{Format, QuantHead, QuantJunction};
+use crate::quantise::QuantHead;
 use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use std::cell::OnceCell;
 
 /// A loss this many times that of guessing, `ln(classes)`, is a divergence.
 const DIVERGED: f64 = 20.0;
@@ -45,19 +55,17 @@ pub fn train(
     watch: &mut dyn FnMut(&EpochRecord),
 ) -> Result<Trained, TrainError> {
     let mut run = Run::new(recipe, training)?;
-    let mut epochs = Vec::with_capacity(recipe.epochs);
-    for epoch in 1..=recipe.epochs {
-        let record = run.epoch(epoch)?;
-        watch(&record);
-        epochs.push(record);
+    while !run.is_done() {
+        if let Some(record) = run.epoch(&|| false)? {
+            watch(record);
+        }
     }
-    let report = run.report(test)?;
-    let (toml, safetensors) = run.network.files(&recipe.name);
-    let metrics = metrics::to_lines(recipe, &epochs, &report);
-    Ok(Trained { toml, safetensors, metrics, report })
+    run.finish(test)
 }
 
-struct Run<'a> {
+/// A training run, an epoch at a time: what [`train`] does, for callers that keep checkpoints or
+/// may have to stop.
+pub struct Run<'a> {
     recipe: &'a Recipe,
     training: &'a Examples,
     /// Samples to train on, in the order of the current epoch.
@@ -70,12 +78,30 @@ struct Run<'a> {
     values: Values,
     gradients: Values,
     shards: Vec<Shard>,
-    shuffle: rand_chacha::ChaCha8Rng,
+    shuffle: ChaCha8Rng,
     steps: usize,
+    /// The epochs that have ended.
+    records: Vec<EpochRecord>,
+    /// Of the quantised epochs, if the recipe asks for it.
+    best: Option<Best>,
+    /// Of the training data, once a checkpoint needs it.
+    digest: OnceCell<String>,
+}
+
+/// The epoch with the best validation accuracy, the first of several.
+#[derive(Clone, Debug)]
+struct Best {
+    epoch: usize,
+    accuracy: f64,
+    parameters: Values,
 }
 
 impl<'a> Run<'a> {
-    fn new(recipe: &'a Recipe, training: &'a Examples) -> Result<Self, TrainError> {
+    /// A run before its first epoch.
+    ///
+    /// # Errors
+    /// If the recipe cannot be, or its validation split leaves nothing to train on.
+    pub fn new(recipe: &'a Recipe, training: &'a Examples) -> Result<Self, TrainError> {
         let trunk = recipe.plan()?;
         let network = Network::draw(&trunk, &recipe.exit_plans(&trunk)?, recipe.seed)?;
         // Formats that cannot be show here, before any work is done.
@@ -99,6 +125,9 @@ impl<'a> Run<'a> {
             shards: (0..shards).map(|_| Shard::new(&network)).collect(),
             shuffle: stream(recipe.seed, Stream::Order),
             steps: 0,
+            records: Vec::new(),
+            best: None,
+            digest: OnceCell::new(),
             recipe,
             training,
             order,
@@ -107,16 +136,33 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn input_format(&self) -> Format {
-        self.recipe.input.format
+    /// The epochs that have ended.
+    pub fn records(&self) -> &[EpochRecord] {
+        &self.records
     }
 
-    fn epoch(&mut self, epoch: usize) -> Result<EpochRecord, TrainError> {
+    /// Whether no epoch is left: all have ended, or the recipe's patience has.
+    pub fn is_done(&self) -> bool {
+        let ended = self.records.len();
+        let waited = self.best.as_ref().map_or(0, |best| ended - best.epoch);
+        let patience = self.recipe.early_stopping.map_or(usize::MAX, |stop| stop.patience);
+        ended >= self.recipe.epochs || waited >= patience
+    }
+
+    /// Runs one more epoch, unless `stop`, which is asked before every step, says so: then the
+    /// answer is `None`, and the run is of no more use, but a [`Snapshot`] from before is.
+    ///
+    /// # Errors
+    /// If the loss diverges; or if the formats, chosen at the end of the warm-up, make numbers that
+    /// are wider than the datapath takes.
+    pub fn epoch(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<&EpochRecord>, TrainError> {
+        let epoch = self.records.len() + 1;
         let precision =
             if epoch <= self.recipe.warmup { Precision::Float } else { Precision::Quantised };
         if epoch == self.recipe.warmup + 1 {
             self.network.clamp_weights();
         }
+        let steps_per_epoch = self.steps_per_epoch();
         let mut order = std::mem::take(&mut self.order);
         order.shuffle(&mut self.shuffle);
         let mut rate = 0.0;
@@ -124,7 +170,10 @@ impl<'a> Run<'a> {
         let classes = self.network.layers().last().map_or(2, |n| *n).max(2);
         let most = DIVERGED * (classes as f64).ln();
         for batch in order.chunks(self.recipe.batch) {
-            rate = self.rate(order.len().div_ceil(self.recipe.batch));
+            if stop() {
+                return Ok(None);
+            }
+            rate = self.recipe.rate(self.steps, steps_per_epoch);
             for (total, score) in totals.iter_mut().zip(self.step(batch, precision, rate)) {
                 total.add(score);
                 let mean = score.loss / batch.len() as f64;
@@ -138,6 +187,9 @@ impl<'a> Run<'a> {
             return Err(self.diverged(epoch, totals[0].loss / order.len() as f64));
         }
         self.order = order;
+        if epoch == self.recipe.warmup {
+            self.choose_formats()?;
+        }
         let samples = self.order.len() as f64;
         let mut outputs =
             totals.iter().zip(self.validate(precision)?).map(|(total, accuracy)| ExitRecord {
@@ -146,7 +198,7 @@ impl<'a> Run<'a> {
                 validation_accuracy: accuracy,
             });
         let trunk = outputs.next().expect("the trunk has an output");
-        Ok(EpochRecord {
+        let record = EpochRecord {
             epoch,
             phase: match precision {
                 Precision::Float => Phase::Float,
@@ -157,22 +209,19 @@ impl<'a> Run<'a> {
             train_accuracy: trunk.train_accuracy,
             validation_accuracy: trunk.validation_accuracy,
             exits: outputs.collect(),
-        })
+        };
+        self.keep_best(&record);
+        self.records.push(record);
+        Ok(self.records.last())
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.order.len().div_ceil(self.recipe.batch)
     }
 
     fn diverged(&self, epoch: usize, loss: f64) -> TrainError {
-        TrainError::Diverged { epoch, loss, learning_rate: self.recipe.learning_rate }
-    }
-
-    /// The learning rate of the next step.
-    fn rate(&self, steps_per_epoch: usize) -> f64 {
-        let t = self.steps as f64;
-        let total = (self.recipe.epochs * steps_per_epoch) as f64;
-        let rate = self.recipe.learning_rate / (1.0 + self.recipe.decay * t);
-        match self.recipe.schedule {
-            Schedule::Cosine => rate * 0.5 * (1.0 + (std::f64::consts::PI * t / total).cos()),
-            Schedule::Constant => rate,
-        }
+        let learning_rate = self.recipe.learning_rate;
+        TrainError::Diverged { epoch, loss, learning_rate, kept: None }
     }
 
     /// One step of Adam; returns the score of each output.
@@ -208,11 +257,22 @@ impl<'a> Run<'a> {
             Precision::Float => self.float_accuracies(&examples),
             Precision::Quantised => {
                 let heads = self.quantised()?;
-                heads.iter().map(|head| evaluate::evaluate(head, &examples)).collect()
+                heads.iter().map(|head| evaluate(head, &examples)).collect()
             }
         };
         self.validation = Some(examples);
         Ok(accuracies.into_iter().map(Some).collect())
+    }
+
+    /// Remembers the parameters after a quantised epoch that is better than all before it.
+    fn keep_best(&mut self, record: &EpochRecord) {
+        let wanted = self.recipe.early_stopping.is_some() || self.recipe.keeps() == Keep::Best;
+        let Some(accuracy) = record.validation_accuracy else { return };
+        let better = self.best.as_ref().is_none_or(|best| accuracy > best.accuracy);
+        if wanted && better && record.phase == Phase::Quantised {
+            let parameters = self.network.parameters();
+            self.best = Some(Best { epoch: record.epoch, accuracy, parameters });
+        }
     }
 
     /// What each output computes in integers: the trunk, then the exits.
@@ -224,7 +284,7 @@ impl<'a> Run<'a> {
 
     /// The share that each output classifies right without any rounding.
     fn float_accuracies(&mut self, examples: &Examples) -> Vec<f64> {
-        let format = self.input_format();
+        let format = self.recipe.input.format;
         let Self { network, values, shards, .. } = self;
         network.effective(Precision::Float, values);
         let samples: Vec<u32> = (0..examples.len() as u32).collect();
@@ -241,80 +301,20 @@ impl<'a> Run<'a> {
         totals.iter().map(|total| total.correct as f64 / examples.len() as f64).collect()
     }
 
-    fn report(&mut self, test: &Examples) -> Result<TrainReport, TrainError> {
-        let heads = self.quantised()?;
-        let float = self.float_accuracies(test);
-        let on_test = self.results(&heads, test);
-        let on_validation = self.validation.as_ref().map(|split| self.results(&heads, split));
-        let exit = |(i, branch): (usize, &Branch)| {
-            let size = Size::of(&heads[i + 1].junctions[branch.after + 1..]);
-            ExitReport {
-                after: branch.after,
-                edges: size.edges,
-                parameters: size.parameters,
-                weights_at_limits: size.at_limits,
-                rule: branch.rule,
-                threshold: branch.threshold,
-                validation: on_validation.as_ref().map(|results| results.exits[i].clone()),
-                test_accuracy_float: float[i + 1],
-                test: on_test.exits[i].clone(),
-            }
-        };
-        let exits: Vec<ExitReport> = self.network.branches.iter().enumerate().map(exit).collect();
-        let with_exits = |results: &Results| (!exits.is_empty()).then_some(results.whole);
-        let size = Size::of(&heads[0].junctions);
-        Ok(TrainReport {
-            name: self.recipe.name.clone(),
-            edges: size.edges,
-            parameters: size.parameters,
-            weights_at_limits: size.at_limits,
-            validation_accuracy: on_validation.as_ref().map(|results| results.trunk),
-            test_accuracy_float: float[0],
-            test_accuracy: on_test.trunk,
-            validation_accuracy_with_exits: on_validation.as_ref().and_then(with_exits),
-            test_accuracy_with_exits: with_exits(&on_test),
-            exits,
-        })
-    }
-
-    /// What the trunk and the exits, as [`Self::quantised`] gives them, make of `examples`.
-    fn results(&self, heads: &[QuantHead], examples: &Examples) -> Results {
-        let trunk = evaluate::decide(&heads[0], examples);
-        let exits = self.network.branches.iter().zip(&heads[1..]).map(|(branch, head)| {
-            let decisions = evaluate::decide(head, examples);
-            ExitDecisions { rule: branch.rule, threshold: branch.threshold, decisions }
-        });
-        let exits: Vec<ExitDecisions> = exits.collect();
-        let (exits, whole) = evaluate::with_exits(&trunk, &exits, examples);
-        Results { trunk: evaluate::accuracy(&trunk, examples), exits, whole }
-    }
-}
-
-/// Accuracies in integers on one set of examples.
-struct Results {
-    trunk: f64,
-    exits: Vec<ExitResult>,
-    /// Of the first exit that answers, or else the trunk.
-    whole: f64,
-}
-
-/// How large a chain is.
-struct Size {
-    edges: usize,
-    parameters: usize,
-    /// Weights at the limits of their format.
-    at_limits: usize,
-}
-
-impl Size {
-    fn of(junctions: &[QuantJunction]) -> Self {
-        let edges = junctions.iter().map(|j| j.weights.len()).sum();
-        let biases: usize = junctions.iter().map(|j| j.bias.len()).sum();
-        let at_limits = junctions.iter().map(|j| {
-            let (lo, hi) = (j.weight_format.min(), j.weight_format.max());
-            j.weights.iter().filter(|&&w| i64::from(w) == lo || i64::from(w) == hi).count()
-        });
-        Self { edges, parameters: edges + biases, at_limits: at_limits.sum() }
+    /// The head of the epoch that the recipe keeps, and the report on it.
+    ///
+    /// # Errors
+    /// If an accumulator or a bias has become wider than the datapath takes.
+    pub fn finish(mut self, test: &Examples) -> Result<Trained, TrainError> {
+        let best = self.best.take().filter(|_| self.recipe.keeps() == Keep::Best);
+        let kept_epoch = best.as_ref().map_or(self.records.len(), |best| best.epoch);
+        if let Some(best) = best {
+            self.network.set_parameters(&best.parameters);
+        }
+        let report = self.report(kept_epoch, test)?;
+        let (toml, safetensors) = self.network.files(&self.recipe.name);
+        let metrics = metrics::to_lines(self.recipe, &self.records, &report);
+        Ok(Trained { toml, safetensors, metrics, report })
     }
 }
 
