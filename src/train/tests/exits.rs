@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{Decision, classify};
-use crate::train::network::Stream;
+use crate::train::evaluate::{self, ExitDecisions};
+use crate::train::network::{Stream, stream};
 
 /// The toy with an exit of two junctions after junction 0 and one of one after junction 1.
 fn with_exits(first: &str, second: &str) -> Recipe {
@@ -142,12 +143,19 @@ fn a_branch_draws_the_same_whatever_stands_beside_it() {
     let (both, second) = (network(&both), network(&second));
     assert_eq!(both.junctions[5].weights, second.junctions[3].weights);
     assert_eq!(both.junctions[5].pattern, second.junctions[3].pattern);
-    assert_ne!(both.junctions[3].weights[..8], both.junctions[1].weights[..8]);
+    // Nor is it what another junction draws: here without the factor for its in-degree.
+    let first = |j: usize| {
+        let junction = &both.junctions[j];
+        junction.weights[0] * (junction.pattern.d_in() as f32 / 2.0).sqrt()
+    };
+    for (a, b) in (0..6).flat_map(|a| (0..a).map(move |b| (a, b))) {
+        assert!((first(a) - first(b)).abs() > 1e-5, "junctions {a} and {b}");
+    }
     // Far from every other stream of the seed.
     let mut draws: Vec<u64> = [Stream::Weights(0), Stream::Order, Stream::Validation]
         .into_iter()
         .chain([Stream::Weights(1 << 16), Stream::Weights(2 << 16)])
-        .map(|s| rand::Rng::next_u64(&mut super::super::network::stream(5, s)))
+        .map(|s| rand::Rng::next_u64(&mut stream(5, s)))
         .collect();
     draws.sort_unstable();
     draws.dedup();
@@ -202,6 +210,32 @@ fn the_quantised_pass_of_a_branch_is_the_integer_arithmetic() {
             }
         }
     }
+}
+
+#[test]
+fn the_first_exit_whose_margin_reaches_its_threshold_answers() {
+    let decisions = |list: [(usize, u64); 4]| -> Vec<Decision> {
+        list.into_iter().map(|(class, margin)| Decision { class, margin }).collect()
+    };
+    let exit = |threshold, list| ExitDecisions {
+        rule: load::Rule::Margin,
+        threshold,
+        decisions: decisions(list),
+    };
+    let examples = Examples::new(Array2::zeros((4, 1)), vec![0, 1, 2, 0]).unwrap();
+    let trunk = decisions([(0, 0), (1, 0), (2, 0), (1, 0)]);
+    // The first answers frame 0 wrong, by a margin that just reaches; the second, which is right
+    // there, comes too late. It answers frame 1; frames 2 and 3 are the trunk's.
+    let exits =
+        [exit(5, [(2, 5), (1, 4), (2, 0), (0, 4)]), exit(7, [(0, 9), (1, 7), (0, 6), (0, 0)])];
+    let (results, whole) = evaluate::with_exits(&trunk, &exits, &examples);
+    let found: Vec<_> =
+        results.iter().map(|r| (r.accuracy, r.answered, r.answered_accuracy)).collect();
+    assert_eq!(found, [(0.75, 0.25, Some(0.0)), (0.75, 0.25, Some(1.0))]);
+    assert_eq!(whole, 0.5);
+    let never = [exit(i64::MAX, [(0, 5); 4])];
+    let (results, whole) = evaluate::with_exits(&trunk, &never, &examples);
+    assert_eq!((results[0].answered, results[0].answered_accuracy, whole), (0.0, None, 0.75));
 }
 
 /// Trains with exits, and computes what is reported anew from the files, one frame at a time.
