@@ -113,6 +113,8 @@ fn interrupted_and_resumed_runs_give_the_same_bytes() {
         refused(path, "train recipe.toml -o out", "clashfree::train::unfinished", &unfinished);
         let (code, report) = run(path, "train recipe.toml -o out --resume --log log");
         assert_eq!((code, &report["epochs"]), (0, &60.into()), "{report}");
+        // Asked to end, it has kept the last epoch that it logged.
+        assert!(epochs(&at("log")) == 60 || name == "-KILL", "{name}: epochs were run twice");
         assert!(!at("out.checkpoint").exists());
         if !at("whole").exists() {
             assert_eq!(run(path, "train recipe.toml -o whole --log whole.log").0, 0);

@@ -123,6 +123,13 @@ fn a_broken_checkpoint_is_refused() {
         bytes[at] ^= 1;
         let _ = resume(&bytes);
     }
+    // Formats that the recipe does not leave open.
+    let from = b"\"formats\":[[{\"bits\":4";
+    let at = good.windows(from.len()).position(|bytes| bytes == from).unwrap() + from.len() - 1;
+    let mut bytes = good.clone();
+    bytes[at] = b'5';
+    let error = resume(&bytes).unwrap_err().to_string();
+    assert!(error.contains("its formats are not those of the recipe"), "{error}");
     // A head's tensors are no checkpoint.
     let head = train(&recipe, &training, &training, &mut |_| ()).unwrap().safetensors;
     let error = resume(&head).unwrap_err().to_string();
@@ -147,9 +154,9 @@ fn stops(accuracies: &[f64], warmup: usize, patience: usize) -> (usize, usize) {
 #[test]
 fn early_stopping_ends_after_its_patience_and_keeps_the_best_epoch() {
     let (training, test) = (examples(650, 1), examples(200, 2));
-    let run = |extra: &str| {
+    let run_epochs = |epochs: usize, extra: &str| {
         let recipe = recipe(|text| {
-            text.replace("epochs = 8", "epochs = 30\nschedule = \"constant\"")
+            text.replace("epochs = 8", &format!("epochs = {epochs}\nschedule = \"constant\""))
                 .replace("validation = 50", &format!("validation = 50\n{extra}"))
         });
         let mut records = Vec::new();
@@ -157,6 +164,9 @@ fn early_stopping_ends_after_its_patience_and_keeps_the_best_epoch() {
         let accuracies: Vec<f64> = records.iter().map(|e| e.validation_accuracy.unwrap()).collect();
         (trained, accuracies)
     };
+    let run = |extra: &str| run_epochs(30, extra);
+    // With a constant rate, the head that a run of so many epochs ends with.
+    let after = |epochs: usize| run_epochs(epochs, "").0.safetensors;
     let (_, all) = run("");
     assert_eq!(all.len(), 30);
     let mut early = 0;
@@ -167,10 +177,12 @@ fn early_stopping_ends_after_its_patience_and_keeps_the_best_epoch() {
         assert_eq!(accuracies, all[..last], "the same run, only shorter");
         assert_eq!((best.report.kept_epoch, best.report.epochs), (kept, last));
         assert_eq!(best.report.validation_accuracy, Some(all[kept - 1]));
+        assert!(best.safetensors == after(kept), "not the parameters of epoch {kept}");
         let (end, _) =
             run(&format!("early_stopping = {{ patience = {patience} }}\nkeep = \"last\""));
         assert_eq!((end.report.kept_epoch, end.report.epochs), (last, last));
         assert_eq!(end.report.validation_accuracy, Some(all[last - 1]));
+        assert!(end.safetensors == after(last), "not the parameters of epoch {last}");
     }
     assert!(early > 2, "{all:?}");
     let (best, _) = run("keep = \"best\"");
