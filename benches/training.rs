@@ -30,6 +30,9 @@ struct Options {
     /// Of each of them.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Counts processor time, which other work on the machine hardly changes; for one thread.
+    #[arg(long)]
+    processor: bool,
     /// What cargo gives to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -59,7 +62,8 @@ fn main() {
         .build_global()
         .expect("the first use of the pool");
     let examples = examples(options.neurons[0]);
-    println!("milliseconds an epoch, medians; {} threads each\n", options.threads);
+    let clock = if options.processor { "of processors" } else { "elapsed" };
+    println!("milliseconds an epoch, {clock}, medians; threads: {}\n", options.threads);
     println!(
         "| out-degrees | density | float | quantised | numpy | torch | numpy / float | torch / float |"
     );
@@ -115,10 +119,13 @@ fn ours(options: &Options, degrees: &str, examples: &Examples, trainer: Trainer)
     );
     let recipe: Recipe = toml::from_str(&text).expect("a recipe");
     let mut times = Vec::new();
-    let mut start = Instant::now();
+    let begin = Instant::now();
+    let now = || if options.processor { processor_time() } else { begin.elapsed().as_secs_f64() };
+    let mut last = now();
     let mut watch = |_: &_| {
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-        start = Instant::now();
+        let end = now();
+        times.push((end - last) * 1e3);
+        last = end;
     };
     train(&recipe, examples, examples, &mut watch).expect("training");
     times
@@ -136,8 +143,19 @@ fn run(options: &Options, degrees: &str, python: &Path, script: &str) -> Vec<f64
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     // The last line is an accuracy.
-    let lines = text.lines().take(options.epochs);
-    lines.map(|line| line.parse::<f64>().expect("seconds") * 1e3).collect()
+    let columns = text.lines().take(options.epochs).map(|line| line.split_whitespace());
+    let seconds = columns.map(|mut both| both.nth(usize::from(options.processor)));
+    seconds.map(|s| s.and_then(|s| s.parse::<f64>().ok()).expect("seconds") * 1e3).collect()
+}
+
+/// Seconds that all threads of this process have run, as Linux counts them.
+fn processor_time() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task").expect("processor time needs Linux");
+    let time = |thread: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<f64>().ok()
+    };
+    threads.filter_map(time).sum::<f64>() * 1e-9
 }
 
 fn examples(neurons: usize) -> Examples {

@@ -1,6 +1,6 @@
 """Masked dense layers in plain numpy: float32, Adam, softmax cross-entropy.
 
-`dense_numpy.py 800,40,40,10 2,9,10 EPOCHS` prints seconds an epoch, then the test accuracy. The
+`dense_numpy.py 800,40,40,10 2,9,10 EPOCHS` prints seconds an epoch, elapsed and of processors, then the test accuracy. The
 number of threads is BLAS's: OPENBLAS_NUM_THREADS.
 """
 
@@ -39,7 +39,7 @@ def main():
     seconds = [np.zeros_like(p) for p in parameters]
     step = 0
     for _ in range(epochs):
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         order = rng.permutation(len(images))
         for at in range(0, len(images), BATCH):
             samples = order[at : at + BATCH]
@@ -69,7 +69,7 @@ def main():
             rate = np.float32(RATE * np.sqrt(1 - BETA_2**step) / (1 - BETA_1**step))
             for all_of_one in zip(parameters, gradients, firsts, seconds):
                 adam(*all_of_one, rate)
-        print(time.perf_counter() - start, flush=True)
+        print(time.perf_counter() - start[0], time.process_time() - start[1], flush=True)
     x, labels = split("t10k", 10_000, neurons[0])
     for j in range(layers):
         x = x @ weights[j] + parameters[layers + j]

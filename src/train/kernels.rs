@@ -243,10 +243,11 @@ fn words(codes: &[i16]) -> [u64; WORDS] {
 fn transposed<const N: usize>(mut words: [[u64; N]; 4]) -> [[u64; N]; 4] {
     for (step, shift, mask) in [(2, 32, 0xFFFF_FFFF), (1, 16, 0xFFFF_0000_FFFF)] {
         for i in (0..4).filter(|i| i & step == 0) {
-            for k in 0..N {
-                let change = (words[i][k] >> shift ^ words[i + step][k]) & mask;
-                words[i + step][k] ^= change;
-                words[i][k] ^= change << shift;
+            let (upper, lower) = words.split_at_mut(i + step);
+            for (a, b) in upper[i].iter_mut().zip(&mut lower[0]) {
+                let change = (*a >> shift ^ *b) & mask;
+                *b ^= change;
+                *a ^= change << shift;
             }
         }
     }
