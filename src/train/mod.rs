@@ -14,6 +14,7 @@
 //! shards of a fixed size, and their gradients are added in the shards' order.
 
 mod adam;
+mod augment;
 mod data;
 mod error;
 mod evaluate;
@@ -26,6 +27,7 @@ mod recipe;
 mod recipe_exit;
 mod shard;
 
+pub use augment::Augment;
 pub use data::Examples;
 pub use error::TrainError;
 pub use evaluate::{ExitResult, evaluate};

@@ -25,6 +25,8 @@ pub enum Stream {
     Order,
     /// Which samples validate.
     Validation,
+    /// How the samples of an epoch, from 1, are shifted.
+    Shifts(usize),
 }
 
 /// The generator for one purpose.
@@ -34,6 +36,7 @@ pub fn stream(seed: u64, stream: Stream) -> ChaCha8Rng {
         Stream::Weights(j) => (1 << 32) + j as u64,
         Stream::Order => 2 << 32,
         Stream::Validation => 3 << 32,
+        Stream::Shifts(epoch) => (4 << 32) + epoch as u64,
     });
     rng
 }

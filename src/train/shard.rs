@@ -70,10 +70,24 @@ impl Shard {
 
     /// Takes in at most [`SHARD`] samples, as values `code·2^-frac`.
     pub fn load(&mut self, examples: &Examples, samples: &[u32], format: Format) {
+        self.load_with(examples, samples, format, |_, _| ());
+    }
+
+    /// As [`Self::load`], after `change` did what it wants to the codes of each sample, counted from
+    /// the first of these.
+    pub fn load_with(
+        &mut self,
+        examples: &Examples,
+        samples: &[u32],
+        format: Format,
+        change: impl Fn(usize, &mut [i16]),
+    ) {
         let neurons = self.layers[0].len();
         for (group, samples) in samples.chunks(kernels::SAMPLES).enumerate() {
-            for (codes, &sample) in self.codes.chunks_exact_mut(neurons).zip(samples) {
+            let places = self.codes.chunks_exact_mut(neurons).zip(samples).enumerate();
+            for (i, (codes, &sample)) in places {
                 examples.copy_codes(sample as usize, codes);
+                change(group * kernels::SAMPLES + i, codes);
             }
             let codes = &self.codes[..samples.len() * neurons];
             let first = group * kernels::SAMPLES;

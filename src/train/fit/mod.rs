@@ -9,6 +9,7 @@ mod tests;
 pub use checkpoint::Snapshot;
 
 use super::adam::Adam;
+use super::augment::Shift;
 use super::data::Examples;
 use super::error::TrainError;
 use super::evaluate::evaluate;
@@ -169,12 +170,16 @@ impl<'a> Run<'a> {
         let mut totals = vec![Score::default(); self.network.outputs().count()];
         let classes = self.network.layers().last().map_or(2, |n| *n).max(2);
         let most = DIVERGED * (classes as f64).ln();
-        for batch in order.chunks(self.recipe.batch) {
+        let shifts = self.recipe.augment.map(|augment| {
+            augment.draw(order.len(), stream(self.recipe.seed, Stream::Shifts(epoch)))
+        });
+        for (b, batch) in order.chunks(self.recipe.batch).enumerate() {
             if stop() {
                 return Ok(None);
             }
             rate = self.recipe.rate(self.steps, steps_per_epoch);
-            for (total, score) in totals.iter_mut().zip(self.step(batch, precision, rate)) {
+            let shifts = shifts.as_ref().map(|all| &all[b * self.recipe.batch..][..batch.len()]);
+            for (total, score) in totals.iter_mut().zip(self.step(batch, shifts, precision, rate)) {
                 total.add(score);
                 let mean = score.loss / batch.len() as f64;
                 if mean.is_nan() || mean > most {
@@ -224,14 +229,26 @@ impl<'a> Run<'a> {
         TrainError::Diverged { epoch, loss, learning_rate, kept: None }
     }
 
-    /// One step of Adam; returns the score of each output.
-    fn step(&mut self, batch: &[u32], precision: Precision, rate: f64) -> Vec<Score> {
+    /// One step of Adam; returns the score of each output. `shifts` has one a sample, if any.
+    fn step(
+        &mut self,
+        batch: &[u32],
+        shifts: Option<&[Shift]>,
+        precision: Precision,
+        rate: f64,
+    ) -> Vec<Score> {
+        let augment = self.recipe.augment.zip(shifts);
         let Self { network, values, shards, training, .. } = self;
         let format = self.recipe.input.format;
         network.effective(precision, values);
         let shards = &mut shards[..batch.len().div_ceil(SHARD)];
-        shards.par_iter_mut().zip(batch.par_chunks(SHARD)).for_each(|(shard, samples)| {
-            shard.load(training, samples, format);
+        let work = shards.par_iter_mut().zip(batch.par_chunks(SHARD)).enumerate();
+        work.for_each(|(i, (shard, samples))| {
+            shard.load_with(training, samples, format, |s, codes| {
+                if let Some((augment, shifts)) = augment {
+                    augment.apply(shifts[i * SHARD + s], codes);
+                }
+            });
             shard.forward(network, values, precision);
             shard.backward(network, values);
         });

@@ -8,6 +8,7 @@ pub use formats::{ActivationFormat, FormatPlan, InputRecipe, WeightFormat};
 pub use one_or_many::OneOrMany;
 pub use schedule::{EarlyStopping, Keep, Schedule};
 
+use super::augment::Augment;
 use super::error::TrainError;
 use super::recipe_exit::ExitRecipe;
 use crate::load::{MAX_CELLS, MAX_NEURONS};
@@ -62,6 +63,9 @@ pub struct Recipe {
     /// `l2·Σw²` is added to the loss.
     #[serde(default)]
     pub l2: f64,
+    /// Shifts of training images; none without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
     /// Training samples, drawn by the seed, that are kept out to validate; may be 0.
     pub validation: usize,
     /// When to stop before the last epoch; never without.
@@ -154,6 +158,9 @@ impl Recipe {
     pub fn plan(&self) -> Result<Vec<JunctionPlan>, TrainError> {
         self.check_name()?;
         self.check_numbers()?;
+        if let Some(augment) = self.augment {
+            augment.check(self.neurons[0])?;
+        }
         let junctions = self.neurons.len() - 1;
         same_length("out_degrees", self.out_degrees.len(), junctions)?;
         let families = self.pattern.spread(junctions, "pattern")?;
