@@ -2,6 +2,7 @@
 # make test   the tests
 # make bench  the README's figures: compile time, reference, verify from Verilator's build on
 # make interleavers  the area of interleavers in Yosys, ROW="--degrees 2,9,10 --cycles 50" or all, in hours
+# make training-bench  the trainer's speed beside numpy and PyTorch, which pip fetches; OPTIONS="--threads 2"
 # make lint   rustfmt, clippy, and Verilator over hw/rtl
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
@@ -23,7 +24,7 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo test bench interleavers lint deps clean rust binary simulation $(HEADS:%=demo-%)
+.PHONY: demo test bench interleavers training-bench lint deps clean rust binary simulation $(HEADS:%=demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -64,10 +65,19 @@ bench: binary simulation
 interleavers: rust deps
 	$(CARGO) bench --locked --bench interleavers -- $(ROW)
 
+# docs/training.md says what is measured.
+training-bench: rust build/venv
+	$(CARGO) bench --locked --bench training -- --python build/venv/bin/python $(OPTIONS)
+
+build/venv:
+	python3 -m venv build/venv.tmp
+	build/venv.tmp/bin/python -m pip install --quiet numpy torch
+	mv build/venv.tmp build/venv
+
 lint: rust simulation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) clippy --locked --bench interleavers -- -D warnings
+	$(CARGO) clippy --locked --bench interleavers --bench training -- -D warnings
 	for module in hw/rtl/cf_*.v; do \
 	    verilator --lint-only -Wall -y hw/rtl --top-module $$(basename $$module .v) $$module; \
 	done

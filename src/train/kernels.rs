@@ -114,6 +114,8 @@ pub fn gradients(
     let mut halves = Sums([0.0; WIDE * GROUP]);
     let rows = weights.chunks_exact_mut(pattern.d_in()).zip(bias).enumerate();
     for ((r, (weights, bias)), delta) in rows.zip(delta) {
+        // A copy, which the compiler knows to stay the same: it keeps it in registers.
+        let delta = &{ *delta };
         let row = pattern.row(Neuron::new(r));
         for (row, weights) in row.chunks(GROUP).zip(weights.chunks_mut(GROUP)) {
             for (l, sums) in row.iter().zip(sums.0.chunks_exact_mut(WIDE)) {
