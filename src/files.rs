@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file that appears whole or not at all, with the permissions of an ordinary file. A
 /// device or a pipe is written to, not replaced.
@@ -76,6 +76,55 @@ pub fn whole_folder<'a>(
     }
     let _ = new.keep(); // it has moved
     Ok(())
+}
+
+/// Why a folder may not be replaced.
+#[derive(Debug)]
+pub enum Taken {
+    /// There is something else; what.
+    NotOurs(String),
+    /// The system refuses.
+    System(io::Error),
+}
+
+impl From<io::Error> for Taken {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// A folder that can be made or may be replaced.
+#[derive(Debug)]
+pub struct Replaceable {
+    /// Its path without links and names such as `.`, since folders are renamed.
+    pub folder: PathBuf,
+    /// Whether it holds nothing, or is not there yet.
+    pub empty: bool,
+}
+
+/// Checks, before any work is done, that `folder` can be made, or holds only files that are `ours`,
+/// by their paths.
+///
+/// # Errors
+/// If there is something else in it, or its parent cannot be written to.
+pub fn replaceable(folder: &Path, ours: impl Fn(&Path) -> bool) -> Result<Replaceable, Taken> {
+    let folder = fs::canonicalize(folder).or_else(|_| std::path::absolute(folder))?;
+    let mut empty = true;
+    if folder.symlink_metadata().is_ok() {
+        let entries = folder
+            .read_dir()
+            .map_err(|_| Taken::NotOurs("it is not a folder that can be read".to_owned()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if !path.is_file() || !ours(&path) {
+                let name = path.file_name().unwrap_or_default().display();
+                return Err(Taken::NotOurs(format!("{name} stands there")));
+            }
+            empty = false;
+        }
+    }
+    can_write_beside(&folder)?;
+    Ok(Replaceable { folder, empty })
 }
 
 /// Checks, before any work is done, that something can be written where `folder` is to be.

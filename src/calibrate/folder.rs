@@ -1,7 +1,7 @@
 //! The folder of a quantised head: there whole, or not at all.
 
 use super::{CalibrateError, Formats};
-use crate::files;
+use crate::files::{self, Taken};
 use crate::manifest::TOOL;
 use crate::save::HEAD;
 use serde_json::{Value, json};
@@ -25,28 +25,16 @@ impl Destination {
     /// # Errors
     /// If there is something else in the folder, or its parent cannot be written to.
     pub fn check(folder: &Path) -> Result<Self, CalibrateError> {
-        let write = |source| CalibrateError::Write { folder: folder.to_owned(), source };
-        let not_ours = |found| CalibrateError::NotOurs { folder: folder.to_owned(), found };
-        // Folders are renamed: not through links, and not by names such as `.`.
-        let resolved = fs::canonicalize(folder).or_else(|_| std::path::absolute(folder));
-        let folder = resolved.map_err(write)?;
-        if folder.symlink_metadata().is_ok() {
-            let entries = folder
-                .read_dir()
-                .map_err(|_| not_ours("it is not a folder that can be read".to_owned()))?;
-            let ours = listed(&folder.join(RECORD));
-            for entry in entries {
-                let entry = entry.map_err(write)?;
-                let name = entry.file_name();
-                let known = name.to_str().is_some_and(|name| ours.iter().any(|o| o == name));
-                if !entry.path().is_file() || !known {
-                    let found = format!("{} stands there", name.display());
-                    return Err(not_ours(found));
-                }
-            }
-        }
-        files::can_write_beside(&folder).map_err(write)?;
-        Ok(Self { folder })
+        let known = listed(&folder.join(RECORD));
+        let ours = |path: &Path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| known.iter().any(|file| file == name))
+        };
+        let checked = files::replaceable(folder, ours).map_err(|taken| match taken {
+            Taken::NotOurs(found) => CalibrateError::NotOurs { folder: folder.to_owned(), found },
+            Taken::System(source) => CalibrateError::Write { folder: folder.to_owned(), source },
+        })?;
+        Ok(Self { folder: checked.folder })
     }
 
     /// Writes the head again with other formats: `head.toml` keeps its comments and its order, the

@@ -1,7 +1,7 @@
 //! The folder of masks: there whole, or not at all.
 
 use super::{Mask, MaskError, Request};
-use crate::files;
+use crate::files::{self, Taken};
 use crate::manifest::TOOL;
 use crate::save;
 use ndarray::ArrayView2;
@@ -30,30 +30,17 @@ impl Destination {
     /// # Errors
     /// If there is something else in the folder, or its parent cannot be written to.
     pub fn check(folder: &Path) -> Result<Self, MaskError> {
-        let write = |source| MaskError::Write { folder: folder.to_owned(), source };
-        let not_ours = |found: String| MaskError::NotOurs { folder: folder.to_owned(), found };
-        // Folders are renamed: not through links, and not by names such as `.`.
-        let resolved = fs::canonicalize(folder).or_else(|_| std::path::absolute(folder));
-        let folder = resolved.map_err(write)?;
-        if folder.symlink_metadata().is_ok() {
-            let entries = folder
-                .read_dir()
-                .map_err(|_| not_ours("it is not a folder that can be read".to_owned()))?;
-            let mut empty = true;
-            for entry in entries {
-                let entry = entry.map_err(write)?;
-                let name = entry.file_name();
-                if !entry.path().is_file() || !name.to_str().is_some_and(is_ours) {
-                    return Err(not_ours(format!("{} stands there", name.display())));
-                }
-                empty = false;
-            }
-            if !empty && !made_by_us(&folder.join(PARAMETERS)) {
-                return Err(not_ours(format!("its {PARAMETERS} is missing or not ours")));
-            }
+        let not_ours = |found| MaskError::NotOurs { folder: folder.to_owned(), found };
+        let ours =
+            |path: &Path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_ours);
+        let checked = files::replaceable(folder, ours).map_err(|taken| match taken {
+            Taken::NotOurs(found) => not_ours(found),
+            Taken::System(source) => MaskError::Write { folder: folder.to_owned(), source },
+        })?;
+        if !checked.empty && !made_by_us(&checked.folder.join(PARAMETERS)) {
+            return Err(not_ours(format!("its {PARAMETERS} is missing or not ours")));
         }
-        files::can_write_beside(&folder).map_err(write)?;
-        Ok(Self { folder })
+        Ok(Self { folder: checked.folder })
     }
 
     /// Writes [`TENSORS`], each mask as `.npy` too, and [`PARAMETERS`]. The same masks give the

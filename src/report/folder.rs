@@ -1,6 +1,6 @@
 //! The folder of pictures: there whole, or not at all.
 
-use crate::files;
+use crate::files::{self, Taken};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,27 +50,12 @@ impl Destination {
     /// # Errors
     /// If there is something else in the folder, or its parent cannot be written to.
     pub fn check(folder: &Path) -> Result<Self, FolderError> {
-        let write = |source| FolderError::Write { folder: folder.to_owned(), source };
-        let not_ours = |found| FolderError::NotOurs { folder: folder.to_owned(), found };
-        // Folders are renamed: not through links, and not by names such as `.`.
-        let resolved = fs::canonicalize(folder).or_else(|_| std::path::absolute(folder));
-        let folder = resolved.map_err(write)?;
-        if folder.symlink_metadata().is_ok() {
-            let entries = folder
-                .read_dir()
-                .map_err(|_| not_ours("it is not a folder that can be read".to_owned()))?;
-            for entry in entries {
-                let path = entry.map_err(write)?.path();
-                let ours =
-                    path.is_file() && fs::read(&path).is_ok_and(|b| b.ends_with(MARK.as_bytes()));
-                if !ours {
-                    let name = path.file_name().unwrap_or_default().display();
-                    return Err(not_ours(format!("{name} stands there")));
-                }
-            }
-        }
-        files::can_write_beside(&folder).map_err(write)?;
-        Ok(Self { folder })
+        let ours = |path: &Path| fs::read(path).is_ok_and(|b| b.ends_with(MARK.as_bytes()));
+        let checked = files::replaceable(folder, ours).map_err(|taken| match taken {
+            Taken::NotOurs(found) => FolderError::NotOurs { folder: folder.to_owned(), found },
+            Taken::System(source) => FolderError::Write { folder: folder.to_owned(), source },
+        })?;
+        Ok(Self { folder: checked.folder })
     }
 
     /// Writes pictures, by file name. The same pictures give the same bytes.
