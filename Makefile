@@ -3,6 +3,7 @@
 # make bench  the README's figures: compile time, reference, verify from Verilator's build on
 # make interleavers  the area of interleavers in Yosys, ROW="--degrees 2,9,10 --cycles 50" or all, in hours
 # make training-bench  the trainer's speed beside numpy and PyTorch, which pip fetches; OPTIONS="--threads 2"
+# make results  trains what docs/results.md shows, and puts its tables and pictures into docs/results
 # make lint   rustfmt, clippy, and Verilator over hw/rtl
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
@@ -24,7 +25,7 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo test bench interleavers training-bench lint deps clean rust binary simulation $(HEADS:%=demo-%)
+.PHONY: demo test bench interleavers training-bench results lint deps clean rust binary simulation $(HEADS:%=demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -73,6 +74,24 @@ build/venv:
 	python3 -m venv build/venv.tmp
 	build/venv.tmp/bin/python -m pip install --quiet numpy torch
 	mv build/venv.tmp build/venv
+
+# Sweeps go on where they were stopped; `make clean` makes them begin anew.
+SWEEPS := tables patterns bits
+
+results: binary
+	mkdir -p docs/results
+	for sweep in $(SWEEPS); do \
+	    $(CLASHFREE) sweep examples/sweeps/$$sweep.toml -o build/$$sweep; \
+	    cp build/$$sweep/results.md docs/results/$$sweep.md; \
+	    cp build/$$sweep/results.csv docs/results/$$sweep.csv; \
+	    for picture in accuracy weight-bits bit-products; do \
+	        cp build/$$sweep/$$picture.svg docs/results/$$sweep-$$picture.svg; \
+	    done; \
+	done
+	$(CLASHFREE) draw examples/heads/mnist-2-9-10 -o build/pictures --cycles $(CYCLES)
+	for junction in 0 1 2; do \
+	    cp build/pictures/j$${junction}_weights.svg docs/results/weights-j$$junction.svg; \
+	done
 
 lint: rust simulation
 	$(CARGO) fmt --check
