@@ -1,24 +1,65 @@
 //! A top module around an interleaver, and what Yosys makes of it.
 
 use clashfree::lower::JunctionStage;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Stands for the folder of the ROM files.
 pub const ROMS: &str = "@ROMS@/";
 
-/// A design to synthesise.
+/// A design to synthesise: all of it, or as much as says what all of it takes.
+#[derive(PartialEq)]
 pub struct Job {
+    /// Lanes of the whole.
+    pub lanes: usize,
+    /// So many of these make the design.
+    pub alike: usize,
+    /// The whole; or some of its lanes, of which the whole is so many times as much; or some and
+    /// more of them, from which the area grows in proportion to lanes.
+    pub parts: Vec<Part>,
+}
+
+/// Some lanes of a design, or all of them.
+#[derive(PartialEq)]
+pub struct Part {
+    /// How many.
+    pub lanes: usize,
     /// Verilog of the top module.
     pub shell: String,
     /// ROM files by name.
     pub roms: BTreeMap<String, Vec<u8>>,
-    /// The design is so many times this one, as a fraction.
-    pub times: (usize, usize),
+}
+
+impl Job {
+    /// Says so if not all lanes are synthesised.
+    pub fn about(&self) -> String {
+        let parts: Vec<_> = self.parts.iter().map(|part| part.lanes.to_string()).collect();
+        let of = match self.alike {
+            1 => String::new(),
+            n => format!(" of one of {n} units"),
+        };
+        match self.parts[0].lanes == self.lanes {
+            true => String::new(),
+            false => format!(", {} of {} lanes{of} synthesised", parts.join(" and "), self.lanes),
+        }
+    }
+
+    /// What all lanes take, given what each part does.
+    fn whole(&self, take: &[usize]) -> usize {
+        self.alike
+            * match (&self.parts[..], take) {
+                ([part], [n]) => (n * self.lanes).div_ceil(part.lanes),
+                ([few, more], [less, n]) => {
+                    let a_lane = (*n as f64 - *less as f64) / (more.lanes - few.lanes) as f64;
+                    (*n as f64 + a_lane * (self.lanes - more.lanes) as f64).round() as usize
+                }
+                _ => unreachable!("one part or two"),
+            }
+    }
 }
 
 /// The top module: the ports of an interleaver, whatever it is.
@@ -100,7 +141,7 @@ impl Shell {
 }
 
 /// What Yosys made.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Area {
     /// LUTs of logic and of ROMs.
     pub logic: usize,
@@ -144,10 +185,9 @@ pub fn version() -> String {
     String::from_utf8_lossy(&out.stdout).trim().to_owned()
 }
 
-/// Synthesises all, so many at a time.
-pub fn run(jobs: &[&Job], at_a_time: usize) -> Vec<Result<Area, String>> {
+/// Synthesises all, so many at a time, and says of each which it was and what it takes.
+pub fn run(jobs: &[&Job], at_a_time: usize, done: &(dyn Fn(usize, Result<Area, String>) + Sync)) {
     let next = AtomicUsize::new(0);
-    let areas = Mutex::new(vec![Err("not run".to_owned()); jobs.len()]);
     std::thread::scope(|scope| {
         for _ in 0..at_a_time {
             scope.spawn(|| {
@@ -155,23 +195,32 @@ pub fn run(jobs: &[&Job], at_a_time: usize) -> Vec<Result<Area, String>> {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     jobs.get(at).map(|job| (at, job))
                 } {
-                    let area = synthesise(job);
-                    areas.lock().expect("no thread panics")[at] = area;
+                    done(at, synthesise(job));
                 }
             });
         }
     });
-    areas.into_inner().expect("no thread panics")
 }
 
 fn synthesise(job: &Job) -> Result<Area, String> {
+    let parts: Vec<Area> = job.parts.iter().map(synthesise_part).collect::<Result<_, _>>()?;
+    let whole = |of: fn(&Area) -> usize| job.whole(&parts.iter().map(of).collect::<Vec<_>>());
+    Ok(Area {
+        logic: whole(|area| area.logic),
+        memory: whole(|area| area.memory),
+        flip_flops: whole(|area| area.flip_flops),
+        bram18: whole(|area| area.bram18),
+    })
+}
+
+fn synthesise_part(part: &Part) -> Result<Area, String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let path = |name: &str| folder.path().join(name);
-    for (name, bytes) in &job.roms {
+    for (name, bytes) in &part.roms {
         std::fs::write(path(name), bytes).map_err(|e| e.to_string())?;
     }
     let roms = format!("{}/", folder.path().display());
-    std::fs::write(path("top.v"), job.shell.replace(ROMS, &roms)).map_err(|e| e.to_string())?;
+    std::fs::write(path("top.v"), part.shell.replace(ROMS, &roms)).map_err(|e| e.to_string())?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources: Vec<PathBuf> = std::fs::read_dir(root.join("hw/rtl"))
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
@@ -202,11 +251,5 @@ fn synthesise(job: &Job) -> Result<Area, String> {
             area.add(cell, count);
         }
     }
-    let scaled = |n: usize| (n * job.times.0).div_ceil(job.times.1);
-    Ok(Area {
-        logic: scaled(area.logic),
-        memory: scaled(area.memory),
-        flip_flops: scaled(area.flip_flops),
-        bram18: scaled(area.bram18),
-    })
+    Ok(area)
 }
