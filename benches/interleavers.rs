@@ -20,6 +20,7 @@ use interleavers::heads::{Kind, Row};
 use interleavers::synthesis::Job;
 use interleavers::table::{Line, Pair};
 use interleavers::{baseline, heads, ours, summary, synthesis};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -100,20 +101,7 @@ fn measure(row: &Row, cycles: usize, options: &Options) -> Pair {
             }
         }
     }
-    if let Some(file) = &options.record {
-        let pairs = summary::read(file);
-        let pair = pairs.iter().find(|pair| pair.row == *row && pair.budget == cycles);
-        let known = |line: &Line| {
-            let same = |l: &&Line| (l.junction, &l.name) == (line.junction, &line.name);
-            pair.and_then(|pair| pair.lines.iter().find(same).cloned())
-        };
-        for (line, job) in &mut designs {
-            if let Some(known) = known(line) {
-                (*line, *job) = (known, None);
-            }
-        }
-    }
-    let lines = synthesise(row, cycles, options, &designs);
+    let lines = synthesise(row, cycles, options, designs);
     Pair { row: row.clone(), budget: cycles, lines }
 }
 
@@ -122,24 +110,38 @@ fn synthesise(
     row: &Row,
     cycles: usize,
     options: &Options,
-    designs: &[(Line, Option<Job>)],
+    designs: Vec<(Line, Option<Job>)>,
 ) -> Vec<Line> {
-    let mut unique: Vec<&Job> = Vec::new();
-    for job in designs.iter().filter_map(|(_, job)| job.as_ref()) {
-        if !unique.contains(&job) {
-            unique.push(job);
+    let recorded = options.record.as_ref().map_or(Vec::new(), |file| summary::read(file));
+    let recorded = |key: &str| {
+        let lines = recorded.iter().flat_map(|pair| &pair.lines);
+        lines.filter(|line| line.key == key).find_map(|line| line.area.clone().ok())
+    };
+    let mut jobs = BTreeMap::new();
+    let mut lines = Vec::new();
+    for (line, job) in designs {
+        match (job, recorded(&line.key)) {
+            (Some(_), Some(area)) => lines.push(Line { area: Ok(area), ..line }),
+            (Some(job), None) => {
+                jobs.insert(line.key.clone(), job);
+                lines.push(line);
+            }
+            (None, _) => lines.push(line),
         }
     }
-    let lines: Vec<Line> = designs.iter().map(|(line, _)| line.clone()).collect();
+    let record = |line: &Line| {
+        if let Some(file) = &options.record {
+            summary::append(file, row, cycles, line);
+        }
+    };
+    lines.iter().filter(|line| line.area.is_ok()).for_each(record);
     let lines = Mutex::new(lines);
-    synthesis::run(&unique, options.jobs, &|which, area| {
+    let (keys, jobs): (Vec<_>, Vec<_>) = jobs.iter().unzip();
+    synthesis::run(&jobs, options.jobs, &|which, area| {
         let mut lines = lines.lock().expect("no thread panics");
-        let same = designs.iter().map(|(_, job)| job.as_ref() == Some(unique[which]));
-        for (line, _) in lines.iter_mut().zip(same).filter(|(_, same)| *same) {
+        for line in lines.iter_mut().filter(|line| line.key == *keys[which]) {
             line.area = area.clone();
-            if let Some(file) = &options.record {
-                summary::append(file, row, cycles, line);
-            }
+            record(line);
         }
     });
     lines.into_inner().expect("no thread panics")
@@ -168,6 +170,7 @@ fn design(
         interleaver: format!("{kind}{about}{estimate}"),
         edges: stage.edges,
         index_bits: stage.index_bits(),
+        key: job.as_ref().map_or(String::new(), Job::key),
         area: Err(estimates(choice)),
     };
     (line, job)
@@ -197,6 +200,7 @@ fn baselines(
             interleaver: design.about + &design.job.about(),
             edges: pattern.edges(),
             index_bits: design.index_bits,
+            key: design.job.key(),
             area: Err(String::new()),
         };
         (line, (!options.no_synthesis).then_some(design.job))

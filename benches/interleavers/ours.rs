@@ -46,14 +46,21 @@ pub fn job(compiled: &Compiled, junction: usize, whole: bool) -> Job {
     if declared("CycleBits") {
         parameters.push(("CycleBits", cycle_bits.max(1).to_string()));
     }
-    let roms = files
-        .iter()
-        .filter_map(|(path, bytes)| Some((path.strip_prefix("rom/")?.to_owned(), bytes.clone())));
+    let roms = files.iter().filter_map(|(path, bytes)| {
+        // headers name the package: without them the same content is the same
+        let content = String::from_utf8_lossy(bytes);
+        let content = content.lines().filter(|line| !line.starts_with("//"));
+        let content = content.fold(String::new(), |text, line| text + line + "\n");
+        Some((path.strip_prefix("rom/")?.to_owned(), content.into_bytes()))
+    });
     let roms: Roms = roms.collect();
     let part = |lanes, parameters: &[(&str, String)], roms: Roms| {
         let mut shell = Shell::new(stage, lanes);
-        let layouts = top_lines.iter().filter(|l| l.starts_with("localparam L"));
-        shell.body.extend(layouts.map(|l| (*l).into()));
+        let used = |line: &&&str| {
+            let name = line.strip_prefix("localparam ").and_then(|l| l.split(' ').next());
+            name.is_some_and(|name| parameters.iter().any(|(_, value)| value == name))
+        };
+        shell.body.extend(top_lines.iter().filter(used).map(|l| (*l).into()));
         let run = if library.contains(" run_i,") { ", .run_i(run_i)" } else { "" };
         let parameters: Vec<String> =
             parameters.iter().map(|(name, value)| format!(".{name}({value})")).collect();

@@ -25,7 +25,8 @@ pub fn append(file: &Path, row: &Row, budget: usize, line: &Line) {
     written.unwrap_or_else(|e| panic!("{}: {e}", file.display()));
 }
 
-/// All rows and budgets of a file, in the order of the paper; none where there is no file.
+/// All rows and budgets of a file, in the order of the paper; none where there is no file. A later
+/// line for the same design replaces an earlier one.
 pub fn read(file: &Path) -> Vec<Pair> {
     let records = match File::open(file) {
         Ok(opened) => BufReader::new(opened).lines().map(|line| {
@@ -40,6 +41,7 @@ pub fn read(file: &Path) -> Vec<Pair> {
         let place = Row::ALL.iter().position(|of_paper| *of_paper == row);
         let pair = pairs.entry((place, budget));
         let pair = pair.or_insert_with(|| Pair { row, budget, lines: Vec::new() });
+        pair.lines.retain(|old| (old.junction, &old.name) != (line.junction, &line.name));
         pair.lines.push(line);
     }
     pairs.into_values().collect()

@@ -2,6 +2,7 @@
 
 use clashfree::lower::JunctionStage;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub const ROMS: &str = "@ROMS@/";
 
 /// A design to synthesise: all of it, or as much as says what all of it takes.
-#[derive(PartialEq)]
 pub struct Job {
     /// Lanes of the whole.
     pub lanes: usize,
@@ -24,7 +24,6 @@ pub struct Job {
 }
 
 /// Some lanes of a design, or all of them.
-#[derive(PartialEq)]
 pub struct Part {
     /// How many.
     pub lanes: usize,
@@ -35,6 +34,18 @@ pub struct Part {
 }
 
 impl Job {
+    /// The same for designs that are the same.
+    pub fn key(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("{} {}", self.lanes, self.alike));
+        for Part { lanes, shell, roms } in &self.parts {
+            hash.update(format!("{lanes} {shell}"));
+            roms.iter()
+                .for_each(|(name, content)| hash.update([name.as_bytes(), content].concat()));
+        }
+        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Says so if not all lanes are synthesised.
     pub fn about(&self) -> String {
         let parts: Vec<_> = self.parts.iter().map(|part| part.lanes.to_string()).collect();
@@ -185,42 +196,66 @@ pub fn version() -> String {
     String::from_utf8_lossy(&out.stdout).trim().to_owned()
 }
 
-/// Synthesises all, so many at a time, and says of each which it was and what it takes.
-pub fn run(jobs: &[&Job], at_a_time: usize, done: &(dyn Fn(usize, Result<Area, String>) + Sync)) {
+/// Designs that one Yosys process makes, each by itself: reading its libraries takes it longer than
+/// most of them.
+const BATCH: usize = 8;
+
+/// Synthesises all, in so many processes at a time, and says of each which it was and what it takes.
+pub fn run(jobs: &[&Job], processes: usize, done: &(dyn Fn(usize, Result<Area, String>) + Sync)) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..at_a_time {
+        for _ in 0..processes {
             scope.spawn(|| {
-                while let Some((at, job)) = {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    jobs.get(at).map(|job| (at, job))
+                while let Some((batch, jobs)) = {
+                    let batch = next.fetch_add(1, Ordering::Relaxed);
+                    jobs.chunks(BATCH).nth(batch).map(|jobs| (batch, jobs))
                 } {
-                    done(at, synthesise(job));
+                    let areas = synthesise(jobs);
+                    for at in 0..jobs.len() {
+                        let area = areas.as_ref().map(|areas| areas[at]).map_err(String::clone);
+                        done(batch * BATCH + at, area);
+                    }
                 }
             });
         }
     });
 }
 
-fn synthesise(job: &Job) -> Result<Area, String> {
-    let parts: Vec<Area> = job.parts.iter().map(synthesise_part).collect::<Result<_, _>>()?;
-    let whole = |of: fn(&Area) -> usize| job.whole(&parts.iter().map(of).collect::<Vec<_>>());
-    Ok(Area {
-        logic: whole(|area| area.logic),
-        memory: whole(|area| area.memory),
-        flip_flops: whole(|area| area.flip_flops),
-        bram18: whole(|area| area.bram18),
-    })
+fn synthesise(jobs: &[&Job]) -> Result<Vec<Area>, String> {
+    let parts: Vec<&Part> = jobs.iter().flat_map(|job| &job.parts).collect();
+    let mut areas = synthesise_parts(&parts)?.into_iter();
+    let whole = |job: &&Job| {
+        let parts: Vec<Area> = areas.by_ref().take(job.parts.len()).collect();
+        let whole = |of: fn(&Area) -> usize| job.whole(&parts.iter().map(of).collect::<Vec<_>>());
+        Area {
+            logic: whole(|area| area.logic),
+            memory: whole(|area| area.memory),
+            flip_flops: whole(|area| area.flip_flops),
+            bram18: whole(|area| area.bram18),
+        }
+    };
+    Ok(jobs.iter().map(whole).collect())
 }
 
-fn synthesise_part(part: &Part) -> Result<Area, String> {
+fn synthesise_parts(parts: &[&Part]) -> Result<Vec<Area>, String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let path = |name: &str| folder.path().join(name);
-    for (name, bytes) in &part.roms {
-        std::fs::write(path(name), bytes).map_err(|e| e.to_string())?;
+    let write = |path: PathBuf, content: &[u8]| std::fs::write(path, content);
+    let mut tops = String::new();
+    let mut all = String::from("module bench_all;\n");
+    for (at, part) in parts.iter().enumerate() {
+        let roms = path(&format!("rom_{at}"));
+        std::fs::create_dir(&roms).map_err(|e| e.to_string())?;
+        for (name, bytes) in &part.roms {
+            write(roms.join(name), bytes).map_err(|e| e.to_string())?;
+        }
+        let top = part.shell.replace(ROMS, &format!("{}/", roms.display()));
+        let top = top.replacen("module bench_top", &format!("module bench_top_{at}"), 1);
+        // stays a module of its own, so that nothing is shared
+        let _ = writeln!(tops, "(* keep_hierarchy *)\n{top}");
+        let _ = writeln!(all, "(* keep *) bench_top_{at} i_{at} ();");
     }
-    let roms = format!("{}/", folder.path().display());
-    std::fs::write(path("top.v"), part.shell.replace(ROMS, &roms)).map_err(|e| e.to_string())?;
+    write(path("top.v"), (tops + &all + "endmodule\n").as_bytes()).map_err(|e| e.to_string())?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources: Vec<PathBuf> = std::fs::read_dir(root.join("hw/rtl"))
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
@@ -231,7 +266,7 @@ fn synthesise_part(part: &Part) -> Result<Area, String> {
     let sources: Vec<_> = sources.iter().map(|p| p.display().to_string()).collect();
     let script = format!(
         "read_verilog -defer -DSYNTHESIS {}; \
-         synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top bench_top; tee -o {} stat",
+         synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top bench_all; tee -o {} stat",
         sources.join(" "),
         path("stat").display()
     );
@@ -242,14 +277,20 @@ fn synthesise_part(part: &Part) -> Result<Area, String> {
         return Err(format!("failed: {}", said.lines().last().unwrap_or("no message")));
     }
     let stat = std::fs::read_to_string(path("stat")).map_err(|e| e.to_string())?;
-    let cells = stat.lines().skip_while(|line| !line.contains("Number of cells:")).skip(1);
-    let mut area = Area::default();
-    for line in cells {
-        if let [cell, count] = line.split_whitespace().collect::<Vec<_>>()[..]
-            && let Ok(count) = count.parse()
-        {
-            area.add(cell, count);
-        }
-    }
-    Ok(area)
+    (0..parts.len())
+        .map(|at| {
+            let head = format!("=== bench_top_{at} ===");
+            let about = stat.lines().skip_while(|line| *line != head).skip(1);
+            let about = about.take_while(|line| !line.starts_with("==="));
+            let mut area = Area::default();
+            for line in about.skip_while(|line| !line.contains("Number of cells:")).skip(1) {
+                if let [cell, count] = line.split_whitespace().collect::<Vec<_>>()[..]
+                    && let Ok(count) = count.parse()
+                {
+                    area.add(cell, count);
+                }
+            }
+            stat.contains(&head).then_some(area).ok_or_else(|| format!("no figures of {head}"))
+        })
+        .collect()
 }

@@ -32,6 +32,8 @@ pub struct Line {
     pub edges: usize,
     /// Bits that say where operands come from.
     pub index_bits: usize,
+    /// The same for designs that are the same; empty where none was made.
+    pub key: String,
     /// What it takes, or why nobody knows.
     pub area: Result<Area, String>,
 }
