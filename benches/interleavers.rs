@@ -112,9 +112,9 @@ fn synthesise(
     options: &Options,
     designs: Vec<(Line, Option<Job>)>,
 ) -> Vec<Line> {
-    let recorded = options.record.as_ref().map_or(Vec::new(), |file| summary::read(file));
+    let pairs = options.record.as_ref().map_or(Vec::new(), |file| summary::read(file));
     let recorded = |key: &str| {
-        let lines = recorded.iter().flat_map(|pair| &pair.lines);
+        let lines = pairs.iter().flat_map(|pair| &pair.lines);
         lines.filter(|line| line.key == key).find_map(|line| line.area.clone().ok())
     };
     let mut jobs = BTreeMap::new();
@@ -134,7 +134,9 @@ fn synthesise(
             summary::append(file, row, cycles, line);
         }
     };
-    lines.iter().filter(|line| line.area.is_ok()).for_each(record);
+    let pair = pairs.iter().find(|pair| pair.row == *row && pair.budget == cycles);
+    let is_there = |line: &&Line| pair.is_some_and(|pair| pair.lines.contains(line));
+    lines.iter().filter(|line| line.area.is_ok() && !is_there(line)).for_each(record);
     let lines = Mutex::new(lines);
     let (keys, jobs): (Vec<_>, Vec<_>) = jobs.iter().unzip();
     synthesis::run(&jobs, options.jobs, &|which, area| {

@@ -43,8 +43,12 @@ impl Row {
 
     /// Whether it is asked for; no names ask for all.
     pub fn is_among(&self, names: &[String]) -> bool {
-        let name = self.degrees.map(|d| d.to_string()).join(",");
-        names.is_empty() || names.contains(&name)
+        names.is_empty() || names.contains(&self.name())
+    }
+
+    /// Its out-degrees: `2,9,10`.
+    pub fn name(&self) -> String {
+        self.degrees.map(|d| d.to_string()).join(",")
     }
 
     /// How many junctions.

@@ -111,7 +111,7 @@ fn junctions(pairs: &[Pair]) -> usize {
 /// Bits an edge of random patterns.
 fn holds() {
     println!(
-        "| row | junction | half of (a) | holds, in the head's order | right neurons in any order \
+        "| out-degrees | junction | half of (a) | holds, in the head's order | right neurons in any order \
          | both in any order |"
     );
     println!("|---|---|---|---|---|---|");
@@ -119,8 +119,12 @@ fn holds() {
         for junction in 0..row.junctions() {
             let holds = row.holds(junction);
             let an_edge = |bits: f64| bits / holds.edges as f64;
+            if holds.in_order == 0.0 {
+                continue; // fully connected
+            }
             println!(
-                "| {row} | {junction} | {:.1} | {:.2} | {:.2} | {:.2} |",
+                "| {} | {junction} | {:.1} | {:.2} | {:.2} | {:.2} |",
+                row.name(),
                 f64::from(row.index(junction)) / 2.0,
                 an_edge(holds.in_order),
                 an_edge(holds.any_right),
@@ -134,7 +138,7 @@ fn holds() {
 /// Kinds and index bits an edge.
 fn index_bits(pairs: &[Pair]) {
     let names = Kind::ALL.map(Kind::name);
-    println!("| row | cycles | junction | (a) | {} |", names.join(" | "));
+    println!("| out-degrees | cycles | junction | (a) | {} |", names.join(" | "));
     println!("|---|---|---|---|{}", "---|".repeat(names.len()));
     for pair in pairs {
         let lines = pair.compared();
@@ -149,7 +153,7 @@ fn index_bits(pairs: &[Pair]) {
             });
             println!(
                 "| {} | {} | {junction} | {} | {} |",
-                pair.row,
+                pair.row.name(),
                 pair.budget,
                 pair.row.index(junction),
                 each.join(" | ")

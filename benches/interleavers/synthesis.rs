@@ -152,7 +152,7 @@ impl Shell {
 }
 
 /// What Yosys made.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
     /// LUTs of logic and of ROMs.
     pub logic: usize,

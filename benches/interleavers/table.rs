@@ -16,7 +16,7 @@ pub struct Pair {
 }
 
 /// A line of the table.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Counted from the input.
     pub junction: usize,
