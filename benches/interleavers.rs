@@ -17,7 +17,7 @@ use clashfree::pattern::Pattern;
 use clashfree::pipeline::Compiled;
 use clashfree::schedule::{Choice, Interleaver, Schedule};
 use interleavers::heads::{Kind, Row};
-use interleavers::synthesis::Job;
+use interleavers::synthesis::{Area, Job};
 use interleavers::table::{Line, Pair};
 use interleavers::{baseline, heads, ours, summary, synthesis};
 use std::collections::BTreeMap;
@@ -49,16 +49,13 @@ struct Options {
     /// Yosys processes at a time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// Adds what was measured to this file, a line of JSON for a design. What the file has already is
-    /// taken from it.
-    #[arg(long, conflicts_with_all = ["each_kind", "no_synthesis"])]
+    /// Adds what was measured to this file, a line of JSON for a design. Areas that the file has
+    /// already are taken from it.
+    #[arg(long, conflicts_with = "each_kind")]
     record: Option<PathBuf>,
-    /// Measures nothing: says of such a file whether the aims hold.
+    /// Measures nothing: prints `docs/interleaver-figures.md` from such a file.
     #[arg(long)]
     summary: Option<PathBuf>,
-    /// Measures nothing: prints all tables of such a file.
-    #[arg(long)]
-    areas: Option<PathBuf>,
     /// What cargo gives to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -67,10 +64,7 @@ struct Options {
 fn main() {
     let options = Options::parse();
     if let Some(file) = &options.summary {
-        return summary::aims(&summary::read(file));
-    }
-    if let Some(file) = &options.areas {
-        return summary::areas(&summary::read(file));
+        return summary::print(&summary::read(file));
     }
     println!("{}\n", synthesis::version());
     for row in Row::ALL.iter().filter(|row| row.is_among(&options.degrees)) {
@@ -129,21 +123,28 @@ fn synthesise(
             (None, _) => lines.push(line),
         }
     }
-    let record = |line: &Line| {
+    let record = |line: &Line, area: &Result<Area, String>| {
         if let Some(file) = &options.record {
-            summary::append(file, row, cycles, line);
+            let line = Line { area: area.clone(), ..line.clone() };
+            summary::append(file, row, cycles, &line);
         }
     };
     let pair = pairs.iter().find(|pair| pair.row == *row && pair.budget == cycles);
-    let is_there = |line: &&Line| pair.is_some_and(|pair| pair.lines.contains(line));
-    lines.iter().filter(|line| line.area.is_ok() && !is_there(line)).for_each(record);
+    for line in &lines {
+        let old = pair.and_then(|pair| pair.line(line.junction, &line.name));
+        match &line.area {
+            Ok(_) if old != Some(line) => record(line, &line.area),
+            Err(_) if old.is_none() => record(line, &Err("not run".to_owned())),
+            _ => {}
+        }
+    }
     let lines = Mutex::new(lines);
     let (keys, jobs): (Vec<_>, Vec<_>) = jobs.iter().unzip();
     synthesis::run(&jobs, options.jobs, &|which, area| {
         let mut lines = lines.lock().expect("no thread panics");
         for line in lines.iter_mut().filter(|line| line.key == *keys[which]) {
             line.area = area.clone();
-            record(line);
+            record(line, &area);
         }
     });
     lines.into_inner().expect("no thread panics")

@@ -48,23 +48,28 @@ pub fn read(file: &Path) -> Vec<Pair> {
 }
 
 /// Prints all tables.
-pub fn areas(pairs: &[Pair]) {
-    pairs.iter().for_each(Pair::print);
-}
-
-/// Prints how often the aims hold, what random patterns hold, and the index bits of all.
-pub fn aims(pairs: &[Pair]) {
-    println!("{} pairs of a row and a budget.\n", pairs.len());
+pub fn print(pairs: &[Pair]) {
+    println!("# What interleavers cost: the figures\n");
+    println!(
+        "Printed by `cargo bench --bench interleavers -- --summary FILE`, not written by hand; \
+         [what they mean](interleaver-table.md).\n"
+    );
+    println!("## How often the aims hold\n");
     counts(pairs);
+    println!("## Bits an edge that a random pattern holds\n");
     holds();
+    println!("## Kinds and index bits an edge\n");
     index_bits(pairs);
+    println!("## Area\n");
+    pairs.iter().filter(|pair| pair.lines.iter().any(|l| l.area.is_ok())).for_each(Pair::print);
 }
 
 /// How many designs of a kind of pattern reach what.
 fn counts(pairs: &[Pair]) {
     println!(
         "| pattern | junction | designs | no index bits | at most half of (a)'s bits \
-         | bits over what the pattern holds, least | median | with area | at most half of (b)'s LUTs | either |"
+         | bits over what the pattern holds, least | median | with areas | at most half of (b)'s \
+         LUTs | either, of those |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     let all: Vec<Compared> = pairs.iter().flat_map(Pair::compared).collect();
@@ -97,7 +102,7 @@ fn counts(pairs: &[Pair]) {
                 over(1),
                 count(&|c| c.of_luts.is_some()),
                 count(&|c| half(c.of_luts)),
-                count(&|c| half(c.of_bits) || half(c.of_luts)),
+                count(&|c| c.of_luts.is_some() && (half(c.of_bits) || half(c.of_luts))),
             );
         }
     }

@@ -63,8 +63,13 @@ impl Pair {
         lines.into_iter().map(compare).collect()
     }
 
+    /// A line.
+    pub fn line(&self, junction: usize, name: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.junction == junction && line.name == name)
+    }
+
     fn compare<'a>(&'a self, line: &'a Line) -> Compared<'a> {
-        let of = |name| self.lines.iter().find(|l| l.junction == line.junction && l.name == name);
+        let of = |name| self.line(line.junction, name);
         let an_edge = |bits: f64| bits / line.edges as f64;
         let bits = an_edge(line.index_bits as f64);
         let sparse = of(SPARSE_ROWS).map(|l| an_edge(l.index_bits as f64));
