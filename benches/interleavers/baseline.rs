@@ -77,7 +77,7 @@ pub fn sparse_rows(
         about: format!("{lanes} copies"),
         // an index as small as it can be, whatever the memory's form makes of it
         index_bits: pattern.edges() * bits(pattern.left()),
-        job: Job { lanes, alike: 1, parts: vec![part(sample, &shell, row, bank)] },
+        job: Job { lanes, parts: vec![part(sample, &shell, row, bank)] },
     }
 }
 
@@ -157,7 +157,7 @@ pub fn crossbar(
         name: CROSSBAR,
         about: format!("{banks} banks"),
         index_bits: (banks * row_bits + lanes * bank_bits) * cycles,
-        job: Job { lanes, alike: 1, parts },
+        job: Job { lanes, parts },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The interleaver of a compiled junction, without what multiplies.
 
 use super::synthesis::{Job, Part, ROMS, Shell};
-use clashfree::lower::{AddressStage, Datapath, Rom, WorkStage};
+use clashfree::lower::{AddressStage, Datapath, Rom, Words, WorkStage};
 use clashfree::pipeline::Compiled;
 use std::collections::BTreeMap;
 
@@ -74,21 +74,18 @@ pub fn job(compiled: &Compiled, junction: usize, whole: bool) -> Job {
         let shell = shell.text();
         Part { lanes, roms: roms.into_iter().filter(|(f, _)| shell.contains(f)).collect(), shell }
     };
-    let some = |set: &[(&str, usize)], lanes: usize, cut: &[(Option<&Rom>, usize)]| {
+    let some = |set: (&str, usize), lanes: usize, cut: Option<(&Rom, usize, Vec<usize>)>| {
         let mut parameters = parameters.clone();
-        for (name, value) in &mut parameters {
-            if let Some((_, to)) = set.iter().find(|(of, _)| of == name) {
-                *value = to.to_string();
-            }
+        for (_, value) in parameters.iter_mut().filter(|(name, _)| *name == set.0) {
+            *value = set.1.to_string();
         }
         let mut roms = roms.clone();
-        for (rom, bits) in cut.iter().filter_map(|(rom, bits)| Some((rom.as_ref()?, bits))) {
-            roms.insert(rom.file.clone(), low_bits(&rom.words.hex(), *bits).into_bytes());
+        if let Some((rom, bits, which)) = cut {
+            roms.insert(rom.file.clone(), fields(&rom.words.hex(), bits, &which).into_bytes());
         }
         part(lanes, &parameters, roms)
     };
-    let width = |rom: &Option<Rom>| rom.as_ref().map_or(0, |rom| rom.words.width());
-    match &stage.datapath {
+    let parts = match &stage.datapath {
         // lines share what writes, and nothing else
         Datapath::Tied(tied)
             if !whole && stage.lanes > LANES && tied.lines >= LINES && !tied.shared =>
@@ -98,45 +95,42 @@ pub fn job(compiled: &Compiled, junction: usize, whole: bool) -> Job {
                 AddressStage::Counted { start_rom: rom, .. } => Some(rom),
                 AddressStage::Table { address_rom: rom } => Some(rom),
             };
-            let bits = rom.map_or(0, |rom| rom.words.width() / tied.lines);
-            let lines = |n| some(&[("Lines", n)], n * tied.width, &[(rom, n * bits)]);
-            Job { lanes: stage.lanes, alike: 1, parts: vec![lines(1), lines(2)] }
+            let lines = |n| {
+                let cut = rom.map(|rom| (rom, rom.words.width() / tied.lines, (0..n).collect()));
+                some(("Lines", n), n * tied.width, cut)
+            };
+            vec![lines(1), lines(2)]
         }
-        // units share nothing, and lanes of a unit only its copies
+        // lanes of a unit share its copies, and nothing else
         Datapath::Copies(copies)
             if !whole
                 && stage.lanes > LANES
                 && copies.shape.shared_lanes() == 0
-                && 2 * copies.copies_per_unit <= copies.shape.lanes_per_unit() =>
+                && 2 * copies.copies_per_unit < copies.shape.lanes_per_unit() =>
         {
-            let units = copies.shape.units(stage.right);
-            let (row, bank) = (&copies.row_rom, &copies.bank_rom);
+            let (units, all) = (copies.shape.units(stage.right), copies.shape.lanes_per_unit());
             let lanes = |n| {
-                let cut = [
-                    (row.as_ref(), width(row) / units),
-                    (bank.as_ref(), width(bank) / stage.lanes * n),
-                ];
-                some(&[("Units", 1), ("LanesPerUnit", n)], n, &cut)
+                let which = (0..units).flat_map(|unit| (0..n).map(move |lane| unit * all + lane));
+                let rom = copies.bank_rom.as_ref();
+                let cut = rom.map(|rom| (rom, rom.words.width() / stage.lanes, which.collect()));
+                some(("LanesPerUnit", n), units * n, cut)
             };
-            let few = copies.copies_per_unit;
-            let lanes_per_unit = copies.shape.lanes_per_unit();
-            Job { lanes: lanes_per_unit, alike: units, parts: vec![lanes(few), lanes(2 * few)] }
+            vec![lanes(copies.copies_per_unit), lanes(2 * copies.copies_per_unit)]
         }
-        _ => {
-            let parts = vec![part(stage.lanes, &parameters, roms.clone())];
-            Job { lanes: stage.lanes, alike: 1, parts }
-        }
-    }
+        _ => vec![part(stage.lanes, &parameters, roms.clone())],
+    };
+    Job { lanes: stage.lanes, parts }
 }
 
-/// The low bits of each word.
-fn low_bits(hex: &str, bits: usize) -> String {
-    let digits = bits.div_ceil(4);
-    let mut text = String::new();
-    for word in hex.lines() {
-        let (top, rest) = word[word.len() - digits..].split_at(1);
-        let top = u8::from_str_radix(top, 16).expect("a digit") & (0xf >> (4 * digits - bits));
-        text += &format!("{top:x}{rest}\n");
+/// Some fields of each word.
+fn fields(hex: &str, bits: usize, which: &[usize]) -> String {
+    let mut words = Words::new(bits * which.len(), hex.lines().count());
+    for (row, word) in hex.lines().enumerate() {
+        let digits: Vec<u32> = word.chars().rev().filter_map(|c| c.to_digit(16)).collect();
+        let from = which.iter().flat_map(|field| (0..bits).map(move |bit| field * bits + bit));
+        for (to, from) in from.enumerate() {
+            words.put(row, to, 1, i64::from(digits[from / 4] >> (from % 4) & 1));
+        }
     }
-    text
+    words.hex()
 }

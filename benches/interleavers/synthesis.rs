@@ -16,8 +16,6 @@ pub const ROMS: &str = "@ROMS@/";
 pub struct Job {
     /// Lanes of the whole.
     pub lanes: usize,
-    /// So many of these make the design.
-    pub alike: usize,
     /// The whole; or some of its lanes, of which the whole is so many times as much; or some and
     /// more of them, from which the area grows in proportion to lanes.
     pub parts: Vec<Part>,
@@ -37,7 +35,7 @@ impl Job {
     /// The same for designs that are the same.
     pub fn key(&self) -> String {
         let mut hash = Sha256::new();
-        hash.update(format!("{} {}", self.lanes, self.alike));
+        hash.update(self.lanes.to_string());
         for Part { lanes, shell, roms } in &self.parts {
             hash.update(format!("{lanes} {shell}"));
             roms.iter()
@@ -49,27 +47,22 @@ impl Job {
     /// Says so if not all lanes are synthesised.
     pub fn about(&self) -> String {
         let parts: Vec<_> = self.parts.iter().map(|part| part.lanes.to_string()).collect();
-        let of = match self.alike {
-            1 => String::new(),
-            n => format!(" of one of {n} units"),
-        };
         match self.parts[0].lanes == self.lanes {
             true => String::new(),
-            false => format!(", {} of {} lanes{of} synthesised", parts.join(" and "), self.lanes),
+            false => format!(", {} of {} lanes synthesised", parts.join(" and "), self.lanes),
         }
     }
 
     /// What all lanes take, given what each part does.
     fn whole(&self, take: &[usize]) -> usize {
-        self.alike
-            * match (&self.parts[..], take) {
-                ([part], [n]) => (n * self.lanes).div_ceil(part.lanes),
-                ([few, more], [less, n]) => {
-                    let a_lane = (*n as f64 - *less as f64) / (more.lanes - few.lanes) as f64;
-                    (*n as f64 + a_lane * (self.lanes - more.lanes) as f64).round() as usize
-                }
-                _ => unreachable!("one part or two"),
+        match (&self.parts[..], take) {
+            ([part], [n]) => (n * self.lanes).div_ceil(part.lanes),
+            ([few, more], [less, n]) => {
+                let a_lane = (*n as f64 - *less as f64) / (more.lanes - few.lanes) as f64;
+                (*n as f64 + a_lane * (self.lanes - more.lanes) as f64).round() as usize
             }
+            _ => unreachable!("one part or two"),
+        }
     }
 }
 
