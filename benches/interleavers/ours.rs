@@ -106,7 +106,7 @@ pub fn job(compiled: &Compiled, junction: usize, whole: bool) -> Job {
             if !whole
                 && stage.lanes > LANES
                 && copies.shape.shared_lanes() == 0
-                && 2 * copies.copies_per_unit < copies.shape.lanes_per_unit() =>
+                && 4 * copies.copies_per_unit < copies.shape.lanes_per_unit() =>
         {
             let (units, all) = (copies.shape.units(stage.right), copies.shape.lanes_per_unit());
             let lanes = |n| {
@@ -115,7 +115,8 @@ pub fn job(compiled: &Compiled, junction: usize, whole: bool) -> Job {
                 let cut = rom.map(|rom| (rom, rom.words.width() / stage.lanes, which.collect()));
                 some(("LanesPerUnit", n), units * n, cut)
             };
-            vec![lanes(copies.copies_per_unit), lanes(2 * copies.copies_per_unit)]
+            // one lane alone may leave banks of its copy unread
+            vec![lanes(2 * copies.copies_per_unit), lanes(4 * copies.copies_per_unit)]
         }
         _ => vec![part(stage.lanes, &parameters, roms.clone())],
     };
