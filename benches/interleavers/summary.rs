@@ -3,7 +3,7 @@
 use super::heads::{Kind, Row};
 use super::table::{Compared, Line, Pair};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Write as _};
 use std::path::Path;
@@ -56,6 +56,8 @@ pub fn print(pairs: &[Pair]) {
     );
     println!("## How often the aims hold\n");
     counts(pairs);
+    println!("### At most half of (b)'s LUTs, by budget\n");
+    by_budget(pairs);
     println!("## Bits an edge that a random pattern holds\n");
     holds();
     println!("## Kinds and index bits an edge\n");
@@ -104,6 +106,31 @@ fn counts(pairs: &[Pair]) {
                 count(&|c| half(c.of_luts)),
                 count(&|c| c.of_luts.is_some() && (half(c.of_bits) || half(c.of_luts))),
             );
+        }
+    }
+    println!();
+}
+
+/// How many designs have at most half of the crossbar's LUTs, of those with areas.
+fn by_budget(pairs: &[Pair]) {
+    let budgets: BTreeSet<usize> = pairs.iter().map(|pair| pair.budget).collect();
+    let names: Vec<_> = budgets.iter().map(|cycles| format!("{cycles} cycles")).collect();
+    println!("| pattern | junction | {} |", names.join(" | "));
+    println!("|---|---|{}", "---|".repeat(names.len()));
+    for kind in Kind::ALL {
+        for junction in 0..junctions(pairs) {
+            let each = budgets.iter().map(|budget| {
+                let lines = pairs.iter().filter(|pair| pair.budget == *budget);
+                let shares: Vec<f64> = lines
+                    .flat_map(Pair::compared)
+                    .filter(|c| c.line.junction == junction && c.line.name == kind.name())
+                    .filter_map(|c| c.of_luts)
+                    .collect();
+                let half = shares.iter().filter(|share| **share <= 0.5).count();
+                format!("{half} of {}", shares.len())
+            });
+            let each: Vec<_> = each.collect();
+            println!("| {} | {junction} | {} |", kind.name(), each.join(" | "));
         }
     }
     println!();
