@@ -62,9 +62,11 @@ bench: binary simulation
 	    time $(CLASHFREE) verify build/bench --inputs $(IMAGES) >>build/bench.log; \
 	done
 
-# docs/interleaver-table.md says what is measured.
+# docs/interleaver-table.md says what is measured. Starts again where it was stopped.
 interleavers: rust deps
-	$(CARGO) bench --locked --bench interleavers -- $(ROW)
+	mkdir -p build
+	$(CARGO) bench --locked --bench interleavers -- --record build/interleavers.jsonl $(ROW)
+	$(CARGO) bench --locked --bench interleavers -- --summary build/interleavers.jsonl >build/interleaver-figures.md
 
 # docs/training.md says what is measured.
 training-bench: rust build/venv

@@ -7,7 +7,9 @@ mod interleavers {
     pub mod baseline;
     pub mod heads;
     pub mod ours;
+    pub mod summary;
     pub mod synthesis;
+    pub mod table;
 }
 
 use clap::Parser;
@@ -16,7 +18,11 @@ use clashfree::pipeline::Compiled;
 use clashfree::schedule::{Choice, Interleaver, Schedule};
 use interleavers::heads::{Kind, Row};
 use interleavers::synthesis::{Area, Job};
-use interleavers::{baseline, heads, ours, synthesis};
+use interleavers::table::{Line, Pair};
+use interleavers::{baseline, heads, ours, summary, synthesis};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
 
 /// Synthesises the interleavers of the paper's sparse rows.
 #[derive(Parser)]
@@ -30,12 +36,9 @@ struct Options {
     /// Junctions, counted from the input.
     #[arg(long, value_delimiter = ',', default_value = "0,1,2")]
     junctions: Vec<usize>,
-    /// Designs of more lanes than this are not synthesised.
-    #[arg(long, default_value_t = 128)]
-    lanes: usize,
-    /// Crossbars of more banks times lanes than this are not synthesised.
-    #[arg(long, default_value_t = 16_384)]
-    crossings: usize,
+    /// Synthesises all lanes of large designs, even where few of them tell as much.
+    #[arg(long)]
+    whole: bool,
     /// Only says what is chosen, and what the chooser believes it to cost.
     #[arg(long)]
     no_synthesis: bool,
@@ -46,37 +49,34 @@ struct Options {
     /// Yosys processes at a time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// Adds what was measured to this file, a line of JSON for a design. Areas that the file has
+    /// already are taken from it.
+    #[arg(long, conflicts_with = "each_kind")]
+    record: Option<PathBuf>,
+    /// Measures nothing: prints `docs/interleaver-figures.md` from such a file.
+    #[arg(long)]
+    summary: Option<PathBuf>,
     /// What cargo gives to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// A line of the table.
-struct Line {
-    junction: usize,
-    lanes: usize,
-    cycles: usize,
-    head: &'static str,
-    kind: String,
-    edges: usize,
-    index_bits: usize,
-    /// The design, or why there is none.
-    job: Result<Job, String>,
-}
-
 fn main() {
     let options = Options::parse();
+    if let Some(file) = &options.summary {
+        return summary::print(&summary::read(file));
+    }
     println!("{}\n", synthesis::version());
     for row in Row::ALL.iter().filter(|row| row.is_among(&options.degrees)) {
         for &cycles in &options.cycles {
-            measure(row, cycles, &options);
+            measure(row, cycles, &options).print();
         }
     }
 }
 
-/// All lines of a row and a budget.
-fn measure(row: &Row, cycles: usize, options: &Options) {
-    let mut lines = Vec::new();
+/// All designs of a row and a budget.
+fn measure(row: &Row, cycles: usize, options: &Options) -> Pair {
+    let mut designs = Vec::new();
     for kind in Kind::ALL {
         let compiled = match heads::compile(row, kind, cycles, Vec::new()) {
             Ok(compiled) => compiled,
@@ -86,71 +86,128 @@ fn measure(row: &Row, cycles: usize, options: &Options) {
             }
         };
         for &junction in &options.junctions {
-            let stage = &compiled.design.junctions[junction];
-            lines.push(line(&compiled, junction, kind, options));
+            designs.push(design(&compiled, junction, kind, options));
             if options.each_kind && !options.no_synthesis {
-                lines.extend(others(row, cycles, kind, &compiled, junction, options));
+                designs.extend(others(row, cycles, kind, &compiled, junction, options));
             }
-            if kind == Kind::Foreign && !options.no_synthesis {
-                let schedule: &Schedule = &compiled.arranged.schedules[junction];
-                let pattern: &Pattern = &compiled.arranged.head.junctions[junction].pattern;
-                let lanes = pattern.edges().div_ceil(cycles);
-                for design in [
-                    baseline::sparse_rows(stage, schedule, pattern, lanes),
-                    baseline::crossbar(stage, schedule, pattern, lanes),
-                ] {
-                    let too_many = (design.crossings > options.crossings)
-                        .then(|| format!("not run: {} crossings", design.crossings));
-                    lines.push(Line {
-                        junction,
-                        lanes,
-                        cycles: pattern.edges().div_ceil(lanes),
-                        head: design.name,
-                        kind: design.about,
-                        edges: pattern.edges(),
-                        index_bits: design.index_bits,
-                        job: too_many.map_or(Ok(design.job), Err),
-                    });
-                }
+            if kind == Kind::Foreign {
+                designs.extend(baselines(&compiled, junction, cycles, options));
             }
         }
     }
-    let jobs: Vec<&Job> = lines.iter().filter_map(|line| line.job.as_ref().ok()).collect();
-    let mut areas = synthesis::run(&jobs, options.jobs).into_iter();
-    let areas: Vec<Result<Area, String>> = lines
-        .iter()
-        .map(|line| match &line.job {
-            Ok(_) => areas.next().expect("an area a job"),
-            Err(reason) => Err(reason.clone()),
-        })
-        .collect();
-    print(row, cycles, options, &lines, &areas);
+    let lines = synthesise(row, cycles, options, designs);
+    Pair { row: row.clone(), budget: cycles, lines }
+}
+
+/// The designs with their areas. Of several that are the same one is synthesised.
+fn synthesise(
+    row: &Row,
+    cycles: usize,
+    options: &Options,
+    designs: Vec<(Line, Option<Job>)>,
+) -> Vec<Line> {
+    let pairs = options.record.as_ref().map_or(Vec::new(), |file| summary::read(file));
+    let recorded = |key: &str| {
+        let lines = pairs.iter().flat_map(|pair| &pair.lines);
+        lines.filter(|line| line.key == key).find_map(|line| line.area.clone().ok())
+    };
+    let mut jobs = BTreeMap::new();
+    let mut lines = Vec::new();
+    for (line, job) in designs {
+        match (job, recorded(&line.key)) {
+            (Some(_), Some(area)) => lines.push(Line { area: Ok(area), ..line }),
+            (Some(job), None) => {
+                jobs.insert(line.key.clone(), job);
+                lines.push(line);
+            }
+            (None, _) => lines.push(line),
+        }
+    }
+    let record = |line: &Line, area: &Result<Area, String>| {
+        if let Some(file) = &options.record {
+            let line = Line { area: area.clone(), ..line.clone() };
+            summary::append(file, row, cycles, &line);
+        }
+    };
+    let pair = pairs.iter().find(|pair| pair.row == *row && pair.budget == cycles);
+    for line in &lines {
+        let old = pair.and_then(|pair| pair.line(line.junction, &line.name));
+        match &line.area {
+            Ok(_) if old != Some(line) => record(line, &line.area),
+            Err(_) if old.is_none() => record(line, &Err("not run".to_owned())),
+            _ => {}
+        }
+    }
+    let lines = Mutex::new(lines);
+    let (keys, jobs): (Vec<_>, Vec<_>) = jobs.iter().unzip();
+    synthesis::run(&jobs, options.jobs, &|which, area| {
+        let mut lines = lines.lock().expect("no thread panics");
+        for line in lines.iter_mut().filter(|line| line.key == *keys[which]) {
+            line.area = area.clone();
+            record(line, &area);
+        }
+    });
+    lines.into_inner().expect("no thread panics")
 }
 
 /// A compiled junction.
-fn line(compiled: &Compiled, junction: usize, head: Kind, options: &Options) -> Line {
+fn design(
+    compiled: &Compiled,
+    junction: usize,
+    head: Kind,
+    options: &Options,
+) -> (Line, Option<Job>) {
     let stage = &compiled.design.junctions[junction];
     let (kind, choice) = (stage.interleaver(), &compiled.arranged.choices[junction]);
+    let job = (!options.no_synthesis).then(|| ours::job(compiled, junction, options.whole));
     let believed = choice.offers.iter().find(|o| o.kind == kind).and_then(|o| o.offered);
-    Line {
+    let estimate = believed
+        .filter(|_| options.each_kind)
+        .map_or(String::new(), |offered| format!(", junction estimated {:.0}", offered.cost.luts));
+    let about = job.as_ref().map_or(String::new(), Job::about);
+    let line = Line {
         junction,
+        name: head.name().to_owned(),
         lanes: stage.lanes,
         cycles: stage.cycles,
-        head: head.name(),
-        kind: match believed.filter(|_| options.each_kind) {
-            Some(offered) => format!("{kind}, junction estimated {:.0}", offered.cost.luts),
-            None => kind.to_string(),
-        },
+        interleaver: format!("{kind}{about}{estimate}"),
         edges: stage.edges,
         index_bits: stage.index_bits(),
-        job: if options.no_synthesis {
-            Err(estimates(choice))
-        } else if stage.lanes > options.lanes {
-            Err(format!("not run: above {} lanes", options.lanes))
-        } else {
-            Ok(ours::job(compiled, junction))
-        },
-    }
+        key: job.as_ref().map_or(String::new(), Job::key),
+        area: Err(estimates(choice)),
+    };
+    (line, job)
+}
+
+/// What to compare a compiled junction with.
+fn baselines(
+    compiled: &Compiled,
+    junction: usize,
+    cycles: usize,
+    options: &Options,
+) -> [(Line, Option<Job>); 2] {
+    let stage = &compiled.design.junctions[junction];
+    let schedule: &Schedule = &compiled.arranged.schedules[junction];
+    let pattern: &Pattern = &compiled.arranged.head.junctions[junction].pattern;
+    let lanes = pattern.edges().div_ceil(cycles);
+    let both = [
+        baseline::sparse_rows(stage, schedule, pattern, lanes),
+        baseline::crossbar(stage, schedule, pattern, lanes, options.whole),
+    ];
+    both.map(|design| {
+        let line = Line {
+            junction,
+            name: design.name.to_owned(),
+            lanes,
+            cycles: pattern.edges().div_ceil(lanes),
+            interleaver: design.about + &design.job.about(),
+            edges: pattern.edges(),
+            index_bits: design.index_bits,
+            key: design.job.key(),
+            area: Err(String::new()),
+        };
+        (line, (!options.no_synthesis).then_some(design.job))
+    })
 }
 
 /// The same junction with each kind that was offered and not chosen.
@@ -161,7 +218,7 @@ fn others(
     compiled: &Compiled,
     junction: usize,
     options: &Options,
-) -> Vec<Line> {
+) -> Vec<(Line, Option<Job>)> {
     let choices = &compiled.arranged.choices;
     let offered = choices[junction].offers.iter().filter(|o| o.offered.is_some());
     let other = offered.filter(|o| o.kind != choices[junction].kind).filter_map(|offer| {
@@ -171,7 +228,7 @@ fn others(
         }
         kinds[junction] = offer.kind;
         let compiled = heads::compile(row, head, cycles, kinds).ok()?;
-        Some(line(&compiled, junction, head, options))
+        Some(design(&compiled, junction, head, options))
     });
     other.collect()
 }
@@ -187,51 +244,4 @@ fn estimates(choice: &Choice) -> String {
         )
     });
     each.collect::<Vec<_>>().join("; ")
-}
-
-fn print(
-    row: &Row,
-    cycles: usize,
-    options: &Options,
-    lines: &[Line],
-    areas: &[Result<Area, String>],
-) {
-    println!("### {row} in {cycles} cycles\n");
-    println!(
-        "| junction | pattern | z × C | interleaver | index bits/edge | logic LUT | LUT RAM | LUTs | FF \
-         | BRAM18 | of (a)'s bits | of (b)'s LUTs |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
-    for &junction in &options.junctions {
-        let of = |name: &str| {
-            lines.iter().zip(areas).find(|(l, _)| l.junction == junction && l.head == name)
-        };
-        let sparse = of(baseline::SPARSE_ROWS).map(|(l, _)| l.index_bits as f64 / l.edges as f64);
-        let crossbar = of(baseline::CROSSBAR).and_then(|(_, area)| area.as_ref().ok());
-        for (line, area) in lines.iter().zip(areas).filter(|(l, _)| l.junction == junction) {
-            let bits = line.index_bits as f64 / line.edges as f64;
-            let share = |part: f64, whole: f64| format!("{:.0} %", 100.0 * part / whole);
-            let sites = match area {
-                Ok(a) => format!(
-                    "{} | {} | {} | {} | {}",
-                    a.logic,
-                    a.memory,
-                    a.logic + a.memory,
-                    a.flip_flops,
-                    a.bram18
-                ),
-                Err(reason) => format!("{reason} | | | |"),
-            };
-            let of_bits = sparse.map_or(String::new(), |whole| share(bits, whole));
-            let of_luts = match (area, crossbar) {
-                (Ok(a), Some(b)) => share(a.luts() as f64, b.luts() as f64),
-                _ => String::new(),
-            };
-            println!(
-                "| {junction} | {} | {} × {} | {} | {bits:.2} | {sites} | {of_bits} | {of_luts} |",
-                line.head, line.lanes, line.cycles, line.kind
-            );
-        }
-    }
-    println!();
 }

@@ -1,6 +1,6 @@
 //! What anybody would build without looking at the pattern, from the library's own parts.
 
-use super::synthesis::{Job, ROMS, Shell};
+use super::synthesis::{Job, Part, ROMS, Shell};
 use clashfree::interleave::colour::colour;
 use clashfree::lower::{JunctionStage, Words};
 use clashfree::pattern::Pattern;
@@ -19,14 +19,19 @@ pub struct Baseline {
     pub about: String,
     /// Bits that say where operands come from.
     pub index_bits: usize,
-    /// Inputs of a crossbar's selectors.
-    pub crossings: usize,
     /// What is synthesised.
     pub job: Job,
 }
 
 /// Lanes with an index a weight share nothing, so that of more than these only these are synthesised.
 const SAMPLE: usize = 16;
+
+/// A crossbar of more banks times lanes than this is synthesised in part. Its lanes share the banks
+/// and nothing else.
+const CROSSINGS: usize = 4096;
+
+/// Lanes of the larger part of such a crossbar.
+const SELECTORS: usize = 8;
 
 /// Bits that number `n` things; none for one.
 fn bits(n: usize) -> usize {
@@ -69,24 +74,22 @@ pub fn sparse_rows(
     );
     Baseline {
         name: SPARSE_ROWS,
-        about: match lanes > sample {
-            true => format!("{lanes} copies, {sample} synthesised"),
-            false => format!("{lanes} copies"),
-        },
+        about: format!("{lanes} copies"),
         // an index as small as it can be, whatever the memory's form makes of it
         index_bits: pattern.edges() * bits(pattern.left()),
-        crossings: 0,
-        job: Job { times: (lanes, sample), ..job(shell, row, bank) },
+        job: Job { lanes, parts: vec![part(sample, &shell, row, bank)] },
     }
 }
 
 /// One copy of the left memory in as many banks as let every bank be read in time, a crossbar. Edges
-/// in right order, `C` to a lane; their cycles are colours, so that no bank is asked for two rows.
+/// in right order, `C` to a lane; their cycles are colours, so that no bank is asked for two rows. A
+/// large one is synthesised in part, unless the `whole` is asked for.
 pub fn crossbar(
     stage: &JunctionStage,
     schedule: &Schedule,
     pattern: &Pattern,
     lanes: usize,
+    whole: bool,
 ) -> Baseline {
     let layout = &schedule.layout;
     let cycles = pattern.edges().div_ceil(lanes);
@@ -121,36 +124,45 @@ pub fn crossbar(
         }
     };
     let mut row = Words::new((banks * row_bits).max(1), cycles);
-    let mut bank = Words::new((lanes * bank_bits).max(1), cycles);
     for (edge, &cycle) in when.iter().enumerate() {
         let (from, at) = place(edge);
         row.put(cycle as usize, from * row_bits, row_bits, i64::from(at));
-        bank.put(cycle as usize, lane_of(edge) * bank_bits, bank_bits, from as i64);
     }
-    let mut shell = Shell::new(stage, lanes);
-    shell.cycles(cycles);
-    shell.instance(
-        "bench_crossbar",
-        &[
-            format!(".ActBits({})", stage.act.bits),
-            format!(".Slots({}), .Rows({})", layout.slots, layout.rows),
-            format!(".Stripes({stripes}), .Lockstep({})", u8::from(layout.lockstep)),
-            format!(".Frames({}), .Lanes({lanes}), .Cycles({cycles})", stage.frames),
-            format!(".RowFile(\"{ROMS}row.mem\"), .BankFile(\"{ROMS}bank.mem\")"),
-        ],
-        "",
-    );
+    let first = |some: usize| {
+        let mut bank = Words::new((some * bank_bits).max(1), cycles);
+        for (edge, &cycle) in when.iter().enumerate().take_while(|(e, _)| lane_of(*e) < some) {
+            let from = place(edge).0 as i64;
+            bank.put(cycle as usize, lane_of(edge) * bank_bits, bank_bits, from);
+        }
+        let mut shell = Shell::new(stage, some);
+        shell.cycles(cycles);
+        shell.instance(
+            "bench_crossbar",
+            &[
+                format!(".ActBits({})", stage.act.bits),
+                format!(".Slots({}), .Rows({})", layout.slots, layout.rows),
+                format!(".Stripes({stripes}), .Lockstep({})", u8::from(layout.lockstep)),
+                format!(".Frames({}), .Lanes({some}), .Cycles({cycles})", stage.frames),
+                format!(".RowFile(\"{ROMS}row.mem\"), .BankFile(\"{ROMS}bank.mem\")"),
+            ],
+            "",
+        );
+        part(some, &shell, row.clone(), bank)
+    };
+    let parts = match lanes * banks > CROSSINGS && lanes > SELECTORS && !whole {
+        true => vec![first(SELECTORS / 2), first(SELECTORS)],
+        false => vec![first(lanes)],
+    };
     Baseline {
         name: CROSSBAR,
         about: format!("{banks} banks"),
         index_bits: (banks * row_bits + lanes * bank_bits) * cycles,
-        crossings: lanes * banks,
-        job: job(shell, row, bank),
+        job: Job { lanes, parts },
     }
 }
 
-fn job(shell: Shell, row: Words, bank: Words) -> Job {
+fn part(lanes: usize, shell: &Shell, row: Words, bank: Words) -> Part {
     let roms = [("row.mem", row), ("bank.mem", bank)];
     let roms = roms.map(|(name, words)| (name.to_owned(), words.hex().into_bytes()));
-    Job { shell: shell.text(), roms: roms.into(), times: (1, 1) }
+    Part { lanes, shell: shell.text(), roms: roms.into() }
 }

@@ -2,18 +2,22 @@
 
 use clashfree::lower::Interface;
 use clashfree::packet::ResultKind;
-use clashfree::pattern::{Degrees, Family, Pattern, Starts, advise, generate, junction_seed};
+use clashfree::pattern::{
+    Degrees, Family, Pattern, Starts, advise, count, generate, junction_seed,
+};
 use clashfree::pipeline::{Compiled, Target, compile_quantised};
 use clashfree::quantise::{
     Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
 };
 use clashfree::schedule::{Budget, Interleaver, Preferences};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Seed of all patterns.
 const SEED: u64 = 1;
 
 /// A sparse row of the paper's table.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     neurons: [usize; 4],
     degrees: [usize; 3],
@@ -39,8 +43,34 @@ impl Row {
 
     /// Whether it is asked for; no names ask for all.
     pub fn is_among(&self, names: &[String]) -> bool {
-        let name = self.degrees.map(|d| d.to_string()).join(",");
-        names.is_empty() || names.contains(&name)
+        names.is_empty() || names.contains(&self.name())
+    }
+
+    /// Its out-degrees: `2,9,10`.
+    pub fn name(&self) -> String {
+        self.degrees.map(|d| d.to_string()).join(",")
+    }
+
+    /// How many junctions.
+    pub fn junctions(&self) -> usize {
+        self.degrees.len()
+    }
+
+    /// Bits that number the left neurons of a junction.
+    pub fn index(&self, junction: usize) -> u32 {
+        self.neurons[junction].next_power_of_two().ilog2()
+    }
+
+    /// What a random pattern of a junction holds.
+    pub fn holds(&self, junction: usize) -> Holds {
+        let (left, right) = (self.neurons[junction], self.neurons[junction + 1]);
+        let degrees = Degrees::new(left, right, self.degrees[junction]).expect("of the paper");
+        let found = count(Family::RandomStructured, degrees, None).expect("needs no z");
+        let orders = |n: usize| (1..=n).map(|i| (i as f64).log2()).sum::<f64>();
+        let in_order = found.log10 * std::f64::consts::LOG2_10;
+        let any_right = (in_order - orders(right)).max(0.0);
+        let any = (any_right - orders(left)).max(0.0);
+        Holds { edges: degrees.edges(), in_order, any_right, any }
     }
 }
 
@@ -48,6 +78,20 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}, out-degrees {:?}", self.neurons, self.degrees)
     }
+}
+
+/// Bits that a table needs on average to tell one random pattern from all others of its degrees: the
+/// logarithm of how many there are, by the estimate of [`count`]. Of patterns that differ only in the
+/// order of neurons at least one in `N!` is another.
+pub struct Holds {
+    /// Edges of the junction.
+    pub edges: usize,
+    /// In the head's order.
+    pub in_order: f64,
+    /// Right neurons in any order.
+    pub any_right: f64,
+    /// Neurons in any order on both sides.
+    pub any: f64,
 }
 
 /// Where a head's patterns come from.
@@ -75,6 +119,17 @@ impl Kind {
             Self::Permuted => "random, inputs permuted",
             Self::StartsPerSweep => "starts per sweep",
             Self::StartsOnce => "starts once",
+        }
+    }
+
+    /// Bits that such a pattern of a junction holds, for all that the hardware may reorder; none where
+    /// it is not random.
+    pub fn holds(self, row: &Row, junction: usize) -> Option<f64> {
+        let holds = row.holds(junction);
+        match self {
+            Self::Foreign if junction == 0 => Some(holds.any_right),
+            Self::Foreign | Self::Permuted => Some(holds.any),
+            Self::StartsPerSweep | Self::StartsOnce => None,
         }
     }
 

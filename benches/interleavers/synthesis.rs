@@ -1,24 +1,69 @@
 //! A top module around an interleaver, and what Yosys makes of it.
 
 use clashfree::lower::JunctionStage;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Stands for the folder of the ROM files.
 pub const ROMS: &str = "@ROMS@/";
 
-/// A design to synthesise.
+/// A design to synthesise: all of it, or as much as says what all of it takes.
 pub struct Job {
+    /// Lanes of the whole.
+    pub lanes: usize,
+    /// The whole; or some of its lanes, of which the whole is so many times as much; or some and
+    /// more of them, from which the area grows in proportion to lanes.
+    pub parts: Vec<Part>,
+}
+
+/// Some lanes of a design, or all of them.
+pub struct Part {
+    /// How many.
+    pub lanes: usize,
     /// Verilog of the top module.
     pub shell: String,
     /// ROM files by name.
     pub roms: BTreeMap<String, Vec<u8>>,
-    /// The design is so many times this one, as a fraction.
-    pub times: (usize, usize),
+}
+
+impl Job {
+    /// The same for designs that are the same.
+    pub fn key(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.lanes.to_string());
+        for Part { lanes, shell, roms } in &self.parts {
+            hash.update(format!("{lanes} {shell}"));
+            roms.iter()
+                .for_each(|(name, content)| hash.update([name.as_bytes(), content].concat()));
+        }
+        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Says so if not all lanes are synthesised.
+    pub fn about(&self) -> String {
+        let parts: Vec<_> = self.parts.iter().map(|part| part.lanes.to_string()).collect();
+        match self.parts[0].lanes == self.lanes {
+            true => String::new(),
+            false => format!(", {} of {} lanes synthesised", parts.join(" and "), self.lanes),
+        }
+    }
+
+    /// What all lanes take, given what each part does.
+    fn whole(&self, take: &[usize]) -> usize {
+        match (&self.parts[..], take) {
+            ([part], [n]) => (n * self.lanes).div_ceil(part.lanes),
+            ([few, more], [less, n]) => {
+                let a_lane = (*n as f64 - *less as f64) / (more.lanes - few.lanes) as f64;
+                (*n as f64 + a_lane * (self.lanes - more.lanes) as f64).round() as usize
+            }
+            _ => unreachable!("one part or two"),
+        }
+    }
 }
 
 /// The top module: the ports of an interleaver, whatever it is.
@@ -100,7 +145,7 @@ impl Shell {
 }
 
 /// What Yosys made.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
     /// LUTs of logic and of ROMs.
     pub logic: usize,
@@ -144,34 +189,66 @@ pub fn version() -> String {
     String::from_utf8_lossy(&out.stdout).trim().to_owned()
 }
 
-/// Synthesises all, so many at a time.
-pub fn run(jobs: &[&Job], at_a_time: usize) -> Vec<Result<Area, String>> {
+/// Designs that one Yosys process makes, each by itself: reading its libraries takes it longer than
+/// most of them.
+const BATCH: usize = 8;
+
+/// Synthesises all, in so many processes at a time, and says of each which it was and what it takes.
+pub fn run(jobs: &[&Job], processes: usize, done: &(dyn Fn(usize, Result<Area, String>) + Sync)) {
     let next = AtomicUsize::new(0);
-    let areas = Mutex::new(vec![Err("not run".to_owned()); jobs.len()]);
     std::thread::scope(|scope| {
-        for _ in 0..at_a_time {
+        for _ in 0..processes {
             scope.spawn(|| {
-                while let Some((at, job)) = {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    jobs.get(at).map(|job| (at, job))
+                while let Some((batch, jobs)) = {
+                    let batch = next.fetch_add(1, Ordering::Relaxed);
+                    jobs.chunks(BATCH).nth(batch).map(|jobs| (batch, jobs))
                 } {
-                    let area = synthesise(job);
-                    areas.lock().expect("no thread panics")[at] = area;
+                    let areas = synthesise(jobs);
+                    for at in 0..jobs.len() {
+                        let area = areas.as_ref().map(|areas| areas[at]).map_err(String::clone);
+                        done(batch * BATCH + at, area);
+                    }
                 }
             });
         }
     });
-    areas.into_inner().expect("no thread panics")
 }
 
-fn synthesise(job: &Job) -> Result<Area, String> {
+fn synthesise(jobs: &[&Job]) -> Result<Vec<Area>, String> {
+    let parts: Vec<&Part> = jobs.iter().flat_map(|job| &job.parts).collect();
+    let mut areas = synthesise_parts(&parts)?.into_iter();
+    let whole = |job: &&Job| {
+        let parts: Vec<Area> = areas.by_ref().take(job.parts.len()).collect();
+        let whole = |of: fn(&Area) -> usize| job.whole(&parts.iter().map(of).collect::<Vec<_>>());
+        Area {
+            logic: whole(|area| area.logic),
+            memory: whole(|area| area.memory),
+            flip_flops: whole(|area| area.flip_flops),
+            bram18: whole(|area| area.bram18),
+        }
+    };
+    Ok(jobs.iter().map(whole).collect())
+}
+
+fn synthesise_parts(parts: &[&Part]) -> Result<Vec<Area>, String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let path = |name: &str| folder.path().join(name);
-    for (name, bytes) in &job.roms {
-        std::fs::write(path(name), bytes).map_err(|e| e.to_string())?;
+    let write = |path: PathBuf, content: &[u8]| std::fs::write(path, content);
+    let mut tops = String::new();
+    let mut all = String::from("module bench_all;\n");
+    for (at, part) in parts.iter().enumerate() {
+        let roms = path(&format!("rom_{at}"));
+        std::fs::create_dir(&roms).map_err(|e| e.to_string())?;
+        for (name, bytes) in &part.roms {
+            write(roms.join(name), bytes).map_err(|e| e.to_string())?;
+        }
+        let top = part.shell.replace(ROMS, &format!("{}/", roms.display()));
+        let top = top.replacen("module bench_top", &format!("module bench_top_{at}"), 1);
+        // stays a module of its own, so that nothing is shared
+        let _ = writeln!(tops, "(* keep_hierarchy *)\n{top}");
+        let _ = writeln!(all, "(* keep *) bench_top_{at} i_{at} ();");
     }
-    let roms = format!("{}/", folder.path().display());
-    std::fs::write(path("top.v"), job.shell.replace(ROMS, &roms)).map_err(|e| e.to_string())?;
+    write(path("top.v"), (tops + &all + "endmodule\n").as_bytes()).map_err(|e| e.to_string())?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources: Vec<PathBuf> = std::fs::read_dir(root.join("hw/rtl"))
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
@@ -182,7 +259,7 @@ fn synthesise(job: &Job) -> Result<Area, String> {
     let sources: Vec<_> = sources.iter().map(|p| p.display().to_string()).collect();
     let script = format!(
         "read_verilog -defer -DSYNTHESIS {}; \
-         synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top bench_top; tee -o {} stat",
+         synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top bench_all; tee -o {} stat",
         sources.join(" "),
         path("stat").display()
     );
@@ -193,20 +270,20 @@ fn synthesise(job: &Job) -> Result<Area, String> {
         return Err(format!("failed: {}", said.lines().last().unwrap_or("no message")));
     }
     let stat = std::fs::read_to_string(path("stat")).map_err(|e| e.to_string())?;
-    let cells = stat.lines().skip_while(|line| !line.contains("Number of cells:")).skip(1);
-    let mut area = Area::default();
-    for line in cells {
-        if let [cell, count] = line.split_whitespace().collect::<Vec<_>>()[..]
-            && let Ok(count) = count.parse()
-        {
-            area.add(cell, count);
-        }
-    }
-    let scaled = |n: usize| (n * job.times.0).div_ceil(job.times.1);
-    Ok(Area {
-        logic: scaled(area.logic),
-        memory: scaled(area.memory),
-        flip_flops: scaled(area.flip_flops),
-        bram18: scaled(area.bram18),
-    })
+    (0..parts.len())
+        .map(|at| {
+            let head = format!("=== bench_top_{at} ===");
+            let about = stat.lines().skip_while(|line| *line != head).skip(1);
+            let about = about.take_while(|line| !line.starts_with("==="));
+            let mut area = Area::default();
+            for line in about.skip_while(|line| !line.contains("Number of cells:")).skip(1) {
+                if let [cell, count] = line.split_whitespace().collect::<Vec<_>>()[..]
+                    && let Ok(count) = count.parse()
+                {
+                    area.add(cell, count);
+                }
+            }
+            stat.contains(&head).then_some(area).ok_or_else(|| format!("no figures of {head}"))
+        })
+        .collect()
 }
