@@ -128,7 +128,8 @@ pub fn interleavers(choices: &[Choice]) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let mut text =
-        "interleavers (LUTs are estimates, for the junction but its weights):\n".to_owned();
+        "interleavers (estimates, of the junction but its weights; memory for two frames):\n"
+            .to_owned();
     for line in table.to_string().lines() {
         text.push_str(line.trim_end());
         text.push('\n');

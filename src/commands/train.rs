@@ -67,6 +67,7 @@ pub fn run(args: &Args) -> Result<TrainReport, TrainError> {
     let destination = Destination::check(&args.output, &args.recipe)?;
     let checkpoint = destination.checkpoint();
     args.check_checkpoint(&checkpoint)?;
+    args.check_log(&checkpoint)?;
     let data = recipe.data.within(args.recipe.parent().unwrap_or(Path::new("")));
     let (neurons, classes) = (recipe.neurons[0], recipe.neurons[recipe.neurons.len() - 1]);
     let format = recipe.input.format;
@@ -102,6 +103,16 @@ impl Args {
             (true, false) if !self.restart => Err(TrainError::Unfinished { path }),
             _ => Ok(()),
         }
+    }
+
+    /// The checkpoint is replaced and removed, so it cannot be the log, too.
+    fn check_log(&self, checkpoint: &Path) -> Result<(), TrainError> {
+        let Some(log) = &self.log else { return Ok(()) };
+        if std::path::absolute(log).is_ok_and(|log| log == checkpoint) {
+            let source = std::io::Error::other("this is where the checkpoint is kept");
+            return Err(TrainError::Log { path: log.clone(), source });
+        }
+        Ok(())
     }
 }
 
@@ -174,7 +185,7 @@ impl<'a> Log<'a> {
     fn open(path: Option<&'a Path>, recipe: &Recipe) -> Result<Self, TrainError> {
         let Some(path) = path else { return Ok(Self(None)) };
         let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.map_err(|source| TrainError::Keep { path: path.to_owned(), source })?;
+        let file = file.map_err(|source| TrainError::Log { path: path.to_owned(), source })?;
         let mut log = Self(Some((path, file)));
         log.line(&recipe.to_line())?;
         Ok(log)
@@ -183,7 +194,7 @@ impl<'a> Log<'a> {
     fn line(&mut self, line: &str) -> Result<(), TrainError> {
         let Some((path, file)) = &mut self.0 else { return Ok(()) };
         file.write_all(line.as_bytes())
-            .map_err(|source| TrainError::Keep { path: path.to_owned(), source })
+            .map_err(|source| TrainError::Log { path: path.to_owned(), source })
     }
 }
 
@@ -226,6 +237,16 @@ impl std::fmt::Display for TrainReport {
             if let Some(accuracy) = exit.test.answered_accuracy {
                 write!(f, ", {} of them right", percent(accuracy))?;
             }
+            if let Some(split) = &exit.validation {
+                write!(f, "\n  validation: {} quantised; ", percent(split.accuracy))?;
+                write!(f, "threshold {} answers {}", exit.threshold, percent(split.answered))?;
+                if let Some(accuracy) = split.answered_accuracy {
+                    write!(f, ", {} of them right", percent(accuracy))?;
+                }
+            }
+        }
+        if let Some(whole) = self.validation_accuracy_with_exits {
+            write!(f, "\nvalidation accuracy with exits: {}", percent(whole))?;
         }
         if let Some(whole) = self.test_accuracy_with_exits {
             write!(f, "\ntest accuracy with exits:       {}", percent(whole))?;

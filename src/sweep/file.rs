@@ -168,6 +168,13 @@ impl Written {
             for seed in combinations(name, &seeds)? {
                 trainings.push(self.training(run, &varied, &seed)?);
             }
+            if let Some(Training { recipe, .. }) = trainings.first() {
+                let cannot = |e| SweepError::Training {
+                    training: label(name, &varied),
+                    source: Box::new(e),
+                };
+                recipe.check_patterns().map_err(cannot)?;
+            }
             rows.push(Row {
                 name: name.clone(),
                 group: run.group.clone(),
@@ -189,6 +196,9 @@ impl Written {
         let name = &run.name;
         let varied: BTreeMap<String, Value> =
             varied.iter().chain(seed).map(|(k, v)| (k.clone(), v.clone())).collect();
+        if self.base.contains_key("name") || varied.contains_key("name") {
+            return key("name", "stands in [base] or [vary]; give each [[run]] its own");
+        }
         let mut table = self.base.clone();
         table.extend(run.overrides.clone());
         table.extend(varied.clone());
@@ -197,6 +207,11 @@ impl Written {
             training: label(name, &varied),
             message: e.to_string().trim_end().replace('\n', " "),
         })?;
+        if !recipe.exits.is_empty() {
+            let problem = "has [[exit]]s, of which sweeps report nothing; leave them out, and train \
+                           the head that you choose with `clashfree train`";
+            return key(&label(name, &varied), problem);
+        }
         recipe.check().map_err(|e| SweepError::Training {
             training: label(name, &varied),
             source: Box::new(e),

@@ -79,6 +79,10 @@ pub fn run(
     watch: &mut dyn FnMut(&Row, &Training),
 ) -> Result<Vec<Failure>, SweepError> {
     let (library, jobs_in_order) = Library::index(&sweep.folder, trainings);
+    // Data that cannot be read show before hours of training, not after.
+    for first in jobs_in_order.chunk_by(|a, b| a.data == b.data).map(|same| &same[0]) {
+        library.get(first)?;
+    }
     let folder =
         |job: &Job<'_>| heads.then(|| ledger.head_folder(&job.row.name, &job.training.hash));
     let queue: Vec<(Job<'_>, Option<PathBuf>)> =

@@ -24,7 +24,7 @@ pub enum TrainError {
     #[error("{} is not a recipe: {message}", path.display())]
     #[diagnostic(
         code(clashfree::train::syntax),
-        help("`clashfree train --help` shows where examples of recipes are")
+        help("docs/recipes.md has all keys, and examples/heads recipes to begin with")
     )]
     Parse {
         /// The recipe.
@@ -219,7 +219,21 @@ pub enum TrainError {
         /// Its value now.
         is: String,
     },
-    /// A checkpoint or a line of the log cannot be written.
+    /// The log cannot be written.
+    #[error("cannot write the log {}: {source}", path.display())]
+    #[diagnostic(
+        code(clashfree::train::log),
+        help(
+            "give another file with --log, or leave it out; a checkpoint, if there is one, stays"
+        )
+    )]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A checkpoint cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     #[diagnostic(
         code(clashfree::train::keep),

@@ -18,6 +18,8 @@ pub struct Destination {
     folder: PathBuf,
     /// The recipe, if it lies in the folder, which then keeps it.
     recipe: Option<(OsString, Vec<u8>)>,
+    /// Where the recipe is, whichever folder that is.
+    recipe_path: PathBuf,
 }
 
 impl Destination {
@@ -34,19 +36,20 @@ impl Destination {
             Ok(folder) => folder,
             Err(_) => std::path::absolute(folder).map_err(write)?,
         };
-        let mut destination = Self { folder, recipe: None };
-        if fs::symlink_metadata(&destination.folder).is_ok() {
-            destination.check_contents(recipe)?;
-        }
+        let mut destination = Self { folder, recipe: None, recipe_path: recipe.to_owned() };
+        destination.check_contents()?;
         files::can_write_beside(&destination.folder).map_err(write)?;
         Ok(destination)
     }
 
-    fn check_contents(&mut self, recipe: &Path) -> Result<(), TrainError> {
+    fn check_contents(&mut self) -> Result<(), TrainError> {
+        if fs::symlink_metadata(&self.folder).is_err() {
+            return Ok(());
+        }
         let not_ours = |found: String| TrainError::NotOurs { path: self.folder.clone(), found };
         let entries = fs::read_dir(&self.folder)
             .map_err(|_| not_ours("it is not a folder that can be read".to_owned()))?;
-        let recipe_path = fs::canonicalize(recipe).ok();
+        let recipe_path = fs::canonicalize(&self.recipe_path).ok();
         let mut ours = Vec::new();
         let mut kept = None;
         for entry in entries {
@@ -83,8 +86,11 @@ impl Destination {
     /// Writes beside the folder, then renames.
     ///
     /// # Errors
-    /// If writing fails; the folder is then as it was.
-    pub fn write(&self, trained: &Trained) -> Result<(), TrainError> {
+    /// If something else has come into the folder since it was checked, or writing fails; the folder
+    /// is then as it was.
+    pub fn write(mut self, trained: &Trained) -> Result<(), TrainError> {
+        // Training may have taken hours.
+        self.check_contents()?;
         let texts = [trained.toml.as_bytes(), &trained.safetensors, trained.metrics.as_bytes()];
         let outputs = FILES.iter().map(Path::new).zip(texts);
         let recipe = self.recipe.iter().map(|(name, bytes)| (Path::new(name), bytes.as_slice()));

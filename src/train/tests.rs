@@ -362,7 +362,12 @@ fn only_a_training_output_is_replaced() {
     assert_eq!(std::fs::read_to_string(&inside).unwrap(), "the recipe");
     assert_eq!(names(folder.parent().unwrap()), ["out"]);
 
-    // Not with anything else in it.
+    // Not with anything that came while it trained, or was there before.
+    let destination = Destination::check(&folder, &inside).unwrap();
+    std::fs::write(folder.join("precious"), "mine").unwrap();
+    assert!(destination.write(&trained).unwrap_err().to_string().contains("precious stands there"));
+    assert_eq!(std::fs::read_to_string(folder.join("precious")).unwrap(), "mine");
+    std::fs::remove_file(folder.join("precious")).unwrap();
     let refused =
         |folder: &Path, recipe: &Path| Destination::check(folder, recipe).unwrap_err().to_string();
     assert!(refused(&folder, &recipe_path).contains("recipe.toml stands there"));

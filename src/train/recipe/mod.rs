@@ -10,6 +10,7 @@ pub use schedule::{EarlyStopping, Keep, Schedule};
 
 use super::augment::Augment;
 use super::error::TrainError;
+use super::network::Network;
 use super::recipe_exit::ExitRecipe;
 use crate::load::{MAX_CELLS, MAX_NEURONS};
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
@@ -149,6 +150,14 @@ impl Recipe {
     pub fn check(&self) -> Result<(), TrainError> {
         self.exit_plans(&self.plan()?)?;
         self.fits_head_file()
+    }
+
+    /// Whether the patterns of the trunk can be drawn.
+    ///
+    /// # Errors
+    /// If there is none of the family for these layers, degrees and parallelism.
+    pub fn check_patterns(&self) -> Result<(), TrainError> {
+        Network::draw(&self.plan()?, &[], self.seed).map(drop)
     }
 
     /// The junctions, from the input on, after checking every key.
