@@ -84,7 +84,12 @@ fn the_recipe_itself_is_good() {
 
 #[test]
 fn not_toml() {
-    refused("seed = 1", "seed 1", "clashfree::train::syntax", &["recipe.toml", "line 3", "--help"]);
+    refused(
+        "seed = 1",
+        "seed 1",
+        "clashfree::train::syntax",
+        &["recipe.toml", "line 3", "docs/recipes.md"],
+    );
 }
 
 #[test]
