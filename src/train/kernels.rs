@@ -38,10 +38,6 @@ impl DerefMut for Column {
     }
 }
 
-/// Which left columns are not all 0, one an index; without, any may be. What is 0 adds nothing to
-/// sums and has no gradient, so it is passed over: about a third of MNIST's pixels in a shard.
-pub type Live<'a> = Option<&'a [bool]>;
-
 /// `right[r] = bias[r] + Σ weight[e]·left[l(e)]` over the edges `e` of `r`.
 ///
 /// Weights are in right order, `[edges]`; `left` is `[N_l]`, `right` and `bias` are `[N_r]`.
@@ -51,27 +47,23 @@ pub fn forward(
     weights: &[f32],
     bias: &[f32],
     left: &[Column],
-    live: Live<'_>,
     right: &mut [Column],
 ) {
     let d_in = pattern.d_in();
-    let is_live = |l: usize| live.is_none_or(|live| live[l]);
     let mut done = 0;
     if d_in == left.len() {
-        let kept: Vec<usize> = (0..left.len()).filter(|&l| is_live(l)).collect();
         for right in right.as_chunks_mut().0 {
             let rows: [&[f32]; ROWS] =
                 std::array::from_fn(|i| &weights[(done + i) * d_in..][..d_in]);
             let bias = std::array::from_fn(|i| bias[done + i]);
-            dense(bias, left, kept.iter().copied(), right, |l| rows.map(|row| row[l]));
+            dense(bias, left, right, |l| rows.map(|row| row[l]));
             done += ROWS;
         }
     }
     let rows = weights.chunks_exact(d_in).zip(bias).enumerate().skip(done);
     for ((r, (weights, &bias)), right) in rows.zip(&mut right[done..]) {
         let mut sums = [bias; SHARD];
-        let row = pattern.row(Neuron::new(r)).iter().zip(weights);
-        for (l, &w) in row.filter(|(l, _)| is_live(l.at())) {
+        for (l, &w) in pattern.row(Neuron::new(r)).iter().zip(weights) {
             for (sum, x) in sums.iter_mut().zip(left[l.at()].iter()) {
                 *sum += w * x;
             }
@@ -84,12 +76,11 @@ pub fn forward(
 /// is used as often.
 const ROWS: usize = 4;
 
-/// `sums[i] = first[i] + Σ weights(k)[i]·terms[k]` over some `k`.
+/// `sums[i] = first[i] + Σ weights(k)[i]·terms[k]`.
 #[inline(always)]
 fn dense(
     first: [f32; ROWS],
     terms: &[Column],
-    kept: impl Iterator<Item = usize> + Clone,
     sums: &mut [Column; ROWS],
     weights: impl Fn(usize) -> [f32; ROWS],
 ) {
@@ -97,9 +88,9 @@ fn dense(
     const BLOCK: usize = 16;
     for start in (0..SHARD).step_by(BLOCK) {
         let mut block = first.map(|first| [first; BLOCK]);
-        for k in kept.clone() {
+        for (k, term) in terms.iter().enumerate() {
             for (block, w) in block.iter_mut().zip(weights(k)) {
-                for (sum, x) in block.iter_mut().zip(&terms[k][start..start + BLOCK]) {
+                for (sum, x) in block.iter_mut().zip(&term[start..start + BLOCK]) {
                     *sum += w * x;
                 }
             }
@@ -115,33 +106,22 @@ fn dense(
 pub fn gradients(
     pattern: &Pattern,
     left: &[Column],
-    live: Live<'_>,
     delta: &[Column],
     weights: &mut [f32],
     bias: &mut [f32],
 ) {
     let mut sums = Sums([0.0; WIDE * GROUP]);
     let mut halves = Sums([0.0; WIDE * GROUP]);
-    let mut found = [0.0; GROUP];
-    let mut places = [0; GROUP];
     let rows = weights.chunks_exact_mut(pattern.d_in()).zip(bias).enumerate();
     for ((r, (weights, bias)), delta) in rows.zip(delta) {
         // A copy, which the compiler knows to stay the same: it keeps it in registers.
         let delta = &{ *delta };
         let row = pattern.row(Neuron::new(r));
         for (row, weights) in row.chunks(GROUP).zip(weights.chunks_mut(GROUP)) {
-            let mut kept = 0;
-            for (k, l) in row.iter().enumerate() {
-                places[kept] = k;
-                kept += usize::from(live.is_none_or(|live| live[l.at()]));
+            for (l, sums) in row.iter().zip(sums.0.chunks_exact_mut(WIDE)) {
+                dot(delta, &left[l.at()], sums);
             }
-            let kept = &places[..kept];
-            for (&k, sums) in kept.iter().zip(sums.0.chunks_exact_mut(WIDE)) {
-                dot(delta, &left[row[k].at()], sums);
-            }
-            totals(&mut sums, &mut halves, &mut found[..kept.len()]);
-            weights.fill(0.0);
-            kept.iter().zip(&found).for_each(|(&k, &total)| weights[k] = total);
+            totals(&mut sums, &mut halves, weights);
         }
         dot(delta, &ONES, &mut sums.0[..WIDE]);
         totals(&mut sums, &mut halves, std::slice::from_mut(bias));
@@ -195,7 +175,7 @@ pub fn backward(pattern: &Pattern, weights: &[f32], delta: &[Column], left: &mut
     if d_in == left.len() {
         for left in left.as_chunks_mut().0 {
             let column = |r: usize| std::array::from_fn(|i| weights[r * d_in + done + i]);
-            dense([0.0; ROWS], delta, 0..delta.len(), left, column);
+            dense([0.0; ROWS], delta, left, column);
             done += ROWS;
         }
     }
@@ -347,7 +327,7 @@ mod tests {
                 |r: usize| (r * d_in..).zip(pattern.row(Neuron::new(r))).map(|(e, l)| (e, l.at()));
 
             let mut sums = columns(right, 0);
-            forward(&pattern, &weights, &bias, &x, None, &mut sums);
+            forward(&pattern, &weights, &bias, &x, &mut sums);
             let mut back = columns(left, 0);
             backward(&pattern, &weights, &delta, &mut back);
             let mut expected_back = vec![[0.0; SHARD]; left];
@@ -367,7 +347,7 @@ mod tests {
             }
 
             let (mut by_weight, mut by_bias) = (vec![9.0; weights.len()], vec![9.0; right]);
-            gradients(&pattern, &x, None, &delta, &mut by_weight, &mut by_bias);
+            gradients(&pattern, &x, &delta, &mut by_weight, &mut by_bias);
             for r in 0..right {
                 let of = |column: &Column| column.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
                 let delta = of(&delta[r]);
@@ -377,32 +357,6 @@ mod tests {
                     close(by_weight[e], products.sum(), SHARD);
                 }
             }
-        }
-    }
-
-    #[test]
-    fn columns_of_zeros_are_passed_over_and_change_no_bit() {
-        for (left, right, d_out) in [(35, 7, 3), (16, 8, 8), (266, 14, 7), (70, 5, 5)] {
-            let pattern = generate(Family::RandomStructured, left, right, d_out, None, 3).unwrap();
-            let weights: Vec<f32> = (0..pattern.edges()).map(number).collect();
-            let bias: Vec<f32> = (0..right).map(|r| number(r + 500)).collect();
-            let (mut x, delta) = (columns(left, 7), columns(right, 900));
-            let live: Vec<bool> = (0..left).map(|l| l % 3 != 1).collect();
-            let dead = x.iter_mut().zip(&live).filter(|(_, live)| !**live);
-            dead.for_each(|(column, _)| *column = Column::ZERO);
-            let run = |x: &[Column], live: Live<'_>| {
-                let mut sums = columns(right, 0);
-                forward(&pattern, &weights, &bias, x, live, &mut sums);
-                let (mut by_weight, mut by_bias) = (vec![9.0; weights.len()], vec![9.0; right]);
-                gradients(&pattern, x, live, &delta, &mut by_weight, &mut by_bias);
-                (sums, by_weight, by_bias)
-            };
-            let expected = run(&x, None);
-            assert_eq!(run(&x, Some(&live)), expected);
-            // What would poison every sum shows that it was not looked at.
-            let dead = x.iter_mut().zip(&live).filter(|(_, live)| !**live);
-            dead.for_each(|(column, _)| column.fill(f32::NAN));
-            assert_eq!(run(&x, Some(&live)), expected);
         }
     }
 

@@ -25,8 +25,6 @@ impl Score {
 
 /// Everything one shard needs; made once, used for every batch.
 pub struct Shard {
-    /// Which input columns are not all 0.
-    live: Vec<bool>,
     /// Values of each layer, as [`Network::layers`] counts them: activations, or logits.
     layers: Vec<Vec<Column>>,
     /// What a gradient is multiplied by on its way back through each layer's activation; empty for
@@ -58,7 +56,6 @@ impl Shard {
         });
         let shared = network.branches.iter().map(|branch| sizes[branch.after + 1]);
         Self {
-            live: Vec::with_capacity(sizes[0]),
             layers: sizes.iter().map(|&size| columns(size)).collect(),
             slopes: std::iter::once(Vec::new()).chain(hidden).collect(),
             deltas: std::iter::once(0).chain(sizes[1..].iter().copied()).map(columns).collect(),
@@ -99,9 +96,6 @@ impl Shard {
         if samples.len() < SHARD {
             self.layers[0].iter_mut().for_each(|column| column[samples.len()..].fill(0.0));
         }
-        let columns = self.layers[0].iter();
-        self.live.clear();
-        self.live.extend(columns.map(|column| column.iter().any(|&x| x != 0.0)));
         self.labels.clear();
         self.labels.extend(samples.iter().map(|&s| examples.label(s as usize)));
     }
@@ -115,9 +109,7 @@ impl Shard {
             let (left, right) = self.layers.split_at_mut(j + 1);
             let right = &mut right[0];
             let (weights, bias) = (&values.weights[j], &values.bias[j]);
-            let live = (junction.reads == 0).then_some(self.live.as_slice());
-            let left = &left[junction.reads];
-            kernels::forward(&junction.pattern, weights, bias, left, live, right);
+            kernels::forward(&junction.pattern, weights, bias, &left[junction.reads], right);
             let format = junction.output_format.filter(|_| precision == Precision::Quantised);
             // Logits have no slopes, and stay as they are.
             for (column, slopes) in right.iter_mut().zip(&mut self.slopes[j + 1]) {
@@ -146,9 +138,7 @@ impl Shard {
             }
             let (weights, bias) = (&mut self.gradients.weights[j], &mut self.gradients.bias[j]);
             let reads = junction.reads;
-            let live = (reads == 0).then_some(self.live.as_slice());
-            let left = &self.layers[reads];
-            kernels::gradients(&junction.pattern, left, live, delta, weights, bias);
+            kernels::gradients(&junction.pattern, &self.layers[reads], delta, weights, bias);
             if reads == 0 || junction.detached {
                 continue;
             }
