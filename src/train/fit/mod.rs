@@ -156,7 +156,18 @@ impl<'a> Run<'a> {
     /// # Errors
     /// If the loss diverges; or if the formats, chosen at the end of the warm-up, make numbers that
     /// are wider than the datapath takes.
-    pub fn epoch(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<&EpochRecord>, TrainError> {
+    pub fn epoch(
+        &mut self,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<&EpochRecord>, TrainError> {
+        // From inside the pool no step has to wake it.
+        rayon::scope(|_| self.steps_of_epoch(stop))
+    }
+
+    fn steps_of_epoch(
+        &mut self,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<&EpochRecord>, TrainError> {
         let epoch = self.records.len() + 1;
         let precision =
             if epoch <= self.recipe.warmup { Precision::Float } else { Precision::Quantised };

@@ -4,8 +4,8 @@ use super::*;
 use crate::quantise::Format;
 use crate::train::tests::{examples, recipe, toy};
 use ndarray::Array2;
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The toy with open formats that stops early.
 fn open() -> Recipe {
@@ -27,10 +27,10 @@ fn interrupted(recipe: &Recipe, training: &Examples, epochs: usize, steps: usize
         run.epoch(&|| false).unwrap().unwrap();
     }
     let snapshot = run.snapshot();
-    let asked = Cell::new(0);
-    let stop = || asked.replace(asked.get() + 1) == steps;
+    let asked = AtomicUsize::new(0);
+    let stop = || asked.fetch_add(1, Ordering::Relaxed) == steps;
     assert_eq!(run.epoch(&stop).unwrap(), None);
-    assert_eq!((asked.get(), snapshot.epoch()), (steps + 1, epochs));
+    assert_eq!((asked.load(Ordering::Relaxed), snapshot.epoch()), (steps + 1, epochs));
     run.save(&snapshot, path).unwrap();
 }
 
