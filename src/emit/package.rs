@@ -1,6 +1,6 @@
 //! All files of a package, and putting them where the user wants them.
 
-use super::readme::{self, Example};
+use super::readme::{self, Example, ORDER};
 use super::{hardware, library};
 use crate::files;
 use crate::lower::Design;
@@ -33,9 +33,6 @@ const EXAMPLE: usize = 2;
 
 /// Folder of the head in integers, below a package.
 pub const REFERENCE: &str = "reference";
-
-/// The head's input neuron at each position of a frame, where that is not its own number.
-pub(super) const ORDER: &str = "input_order.txt";
 
 /// Where a simulator leaves what it builds; a package may be replaced all the same.
 const SCRATCH: &str = "sim/build";

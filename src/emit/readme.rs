@@ -1,12 +1,14 @@
 //! The README of a package: its ports and formats, and one of its frames taken apart.
 
-use super::package::ORDER;
 use super::stamp;
 use crate::lower::Design;
 use crate::packet::{Packet, PacketFormat, ResultKind};
 use crate::quantise::Format;
 use crate::verify::vectors::hex;
 use askama::Template;
+
+/// The head's input neuron at each position of a frame, where that is not its own number.
+pub const ORDER: &str = "input_order.txt";
 
 /// A frame that the package carries, and what the reference model answers to it.
 pub struct Example<'a> {

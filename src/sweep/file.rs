@@ -2,7 +2,7 @@
 
 use super::error::SweepError;
 use super::record;
-use crate::train::Recipe;
+use crate::train::{Recipe, check_patterns};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -173,7 +173,7 @@ impl Written {
                     training: label(name, &varied),
                     source: Box::new(e),
                 };
-                recipe.check_patterns().map_err(cannot)?;
+                check_patterns(recipe).map_err(cannot)?;
             }
             rows.push(Row {
                 name: name.clone(),

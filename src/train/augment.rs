@@ -1,7 +1,6 @@
 //! Training images shifted at random: a cheap way to more of them.
 
 use super::error::TrainError;
-use super::recipe::key;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -35,7 +34,7 @@ impl Augment {
                 "has images of {height} × {width}; they must have 1 to {inputs} pixels, as many as \
                  `neurons` has inputs"
             );
-            return key("augment", problem);
+            return Err(TrainError::Key { key: "augment", problem });
         }
         let least = height.min(width);
         if shift == 0 || shift >= least {
@@ -44,7 +43,7 @@ impl Augment {
                  the key out",
                 least - 1
             );
-            return key("augment", problem);
+            return Err(TrainError::Key { key: "augment", problem });
         }
         Ok(())
     }

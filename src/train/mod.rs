@@ -24,7 +24,6 @@ mod kernels;
 mod metrics;
 mod network;
 mod recipe;
-mod recipe_exit;
 mod shard;
 
 pub use augment::Augment;
@@ -34,11 +33,11 @@ pub use evaluate::{ExitResult, evaluate};
 pub use fit::{Run, Snapshot, Trained, train};
 pub use folder::{Destination, FILES};
 pub use metrics::{EpochRecord, ExitRecord, ExitReport, Phase, TrainReport};
+pub use network::check_patterns;
 pub use recipe::{
-    ActivationFormat, DataPaths, EarlyStopping, FormatPlan, InputRecipe, JunctionPlan, Keep,
-    OneOrMany, Recipe, Schedule, WeightFormat,
+    ActivationFormat, DataPaths, EarlyStopping, ExitPlan, ExitRecipe, FormatPlan, InputRecipe,
+    JunctionPlan, Keep, OneOrMany, Recipe, Schedule, WeightFormat,
 };
-pub use recipe_exit::{ExitPlan, ExitRecipe};
 
 #[cfg(test)]
 mod tests;

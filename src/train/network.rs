@@ -2,8 +2,7 @@
 
 use super::error::TrainError;
 use super::kernels;
-use super::recipe::JunctionPlan;
-use super::recipe_exit::ExitPlan;
+use super::recipe::{ExitPlan, JunctionPlan, Recipe};
 use crate::load::{self, HeadJunction, Rule};
 use crate::pattern::{Pattern, generate, junction_seed};
 use crate::quantise::{Activation, Format, QuantHead, QuantiseError, Source, quantise_junction};
@@ -134,6 +133,14 @@ impl Values {
     pub fn scale(&mut self, factor: f32) {
         self.weights.iter_mut().chain(&mut self.bias).flatten().for_each(|v| *v *= factor);
     }
+}
+
+/// Whether the patterns of a recipe's trunk can be drawn.
+///
+/// # Errors
+/// If there is none of the family for these layers, degrees and parallelism.
+pub fn check_patterns(recipe: &Recipe) -> Result<(), TrainError> {
+    Network::draw(&recipe.plan()?, &[], recipe.seed).map(drop)
 }
 
 impl Network {

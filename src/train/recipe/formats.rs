@@ -50,7 +50,7 @@ pub struct FormatPlan {
 }
 
 impl WeightFormat {
-    pub(in crate::train) fn plan(self) -> Result<FormatPlan, TrainError> {
+    pub(super) fn plan(self) -> Result<FormatPlan, TrainError> {
         // ±1: He-normal weights of in-degrees above 2 are rarely larger.
         let frac = self.frac.unwrap_or(self.bits.min(MAX_BITS) as i32 - 1);
         plan("weight_format", Format { bits: self.bits, frac, signed: true }, self.frac)
@@ -58,7 +58,7 @@ impl WeightFormat {
 }
 
 impl ActivationFormat {
-    pub(in crate::train) fn plan(self) -> Result<FormatPlan, TrainError> {
+    pub(super) fn plan(self) -> Result<FormatPlan, TrainError> {
         // Up to 4.
         let frac = self.frac.unwrap_or(self.bits.min(MAX_BITS) as i32 - 2);
         let format = Format { bits: self.bits, frac, signed: self.signed };

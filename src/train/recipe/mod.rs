@@ -1,17 +1,17 @@
 //! Recipes: what to train on what, in TOML.
 
+mod exit;
 mod formats;
 mod one_or_many;
 mod schedule;
 
+pub use exit::{ExitPlan, ExitRecipe};
 pub use formats::{ActivationFormat, FormatPlan, InputRecipe, WeightFormat};
 pub use one_or_many::OneOrMany;
 pub use schedule::{EarlyStopping, Keep, Schedule};
 
 use super::augment::Augment;
 use super::error::TrainError;
-use super::network::Network;
-use super::recipe_exit::ExitRecipe;
 use crate::load::{MAX_CELLS, MAX_NEURONS};
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
 use crate::quantise::Format;
@@ -152,14 +152,6 @@ impl Recipe {
         self.fits_head_file()
     }
 
-    /// Whether the patterns of the trunk can be drawn.
-    ///
-    /// # Errors
-    /// If there is none of the family for these layers, degrees and parallelism.
-    pub fn check_patterns(&self) -> Result<(), TrainError> {
-        Network::draw(&self.plan()?, &[], self.seed).map(drop)
-    }
-
     /// The junctions, from the input on, after checking every key.
     ///
     /// # Errors
@@ -211,11 +203,7 @@ impl Recipe {
     }
 
     /// Checks that there is a warm-up to choose open formats after.
-    pub(super) fn check_open(
-        &self,
-        name: &'static str,
-        formats: &[FormatPlan],
-    ) -> Result<(), TrainError> {
+    fn check_open(&self, name: &'static str, formats: &[FormatPlan]) -> Result<(), TrainError> {
         if self.warmup == 0 && formats.iter().any(|plan| plan.open) {
             return key(
                 name,
@@ -312,17 +300,13 @@ fn layers_fit(layers: &[usize]) -> Result<(), TrainError> {
     Ok(())
 }
 
-pub(super) fn same_length(
-    name: &'static str,
-    found: usize,
-    junctions: usize,
-) -> Result<(), TrainError> {
+fn same_length(name: &'static str, found: usize, junctions: usize) -> Result<(), TrainError> {
     if found == junctions {
         return Ok(());
     }
     key(name, format!("lists {found} values; `neurons` makes {junctions} junctions"))
 }
 
-pub(super) fn key<T>(key: &'static str, problem: impl Into<String>) -> Result<T, TrainError> {
+fn key<T>(key: &'static str, problem: impl Into<String>) -> Result<T, TrainError> {
     Err(TrainError::Key { key, problem: problem.into() })
 }

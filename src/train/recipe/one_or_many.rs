@@ -18,11 +18,7 @@ pub enum OneOrMany<T> {
 
 impl<T: Copy> OneOrMany<T> {
     /// One for each of `n`.
-    pub(in crate::train) fn spread(
-        &self,
-        n: usize,
-        key: &'static str,
-    ) -> Result<Vec<T>, TrainError> {
+    pub(super) fn spread(&self, n: usize, key: &'static str) -> Result<Vec<T>, TrainError> {
         match self {
             Self::One(value) => Ok(vec![*value; n]),
             Self::Many(values) if values.len() == n => Ok(values.clone()),

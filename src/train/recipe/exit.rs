@@ -1,12 +1,12 @@
 //! Branches of early exits in a recipe: the `[[exit]]` tables.
 
-use super::error::TrainError;
-use super::recipe::{
+use super::{
     ActivationFormat, FormatPlan, JunctionPlan, OneOrMany, Recipe, WeightFormat, key, same_length,
 };
 use crate::load::Rule;
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
 use crate::quantise::Format;
+use crate::train::error::TrainError;
 use serde::{Deserialize, Serialize};
 
 /// A branch off a hidden layer of the trunk, trained with it. Unknown keys are errors.
