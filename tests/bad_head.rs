@@ -136,6 +136,14 @@ fn exits_and_splits() {
     let output = clashfree(["check".as_ref(), dir.path().as_os_str()]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("exit 0 after junction 0, if margin >= 3"), "{text}");
+
+    let x = dir.path().join("x.npy");
+    let codes: Vec<u8> = [1i64, 2, 3, 15].iter().flat_map(|c| c.to_le_bytes()).collect();
+    std::fs::write(&x, heads::npy("<i8", false, "(1, 4)", &codes)).expect("writes");
+    let infer = ["infer".as_ref(), dir.path().as_os_str(), "--inputs".as_ref(), x.as_os_str()];
+    let output = clashfree(infer);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("the trunk's answers; its early exits are not computed"), "{text}");
 }
 
 #[test]

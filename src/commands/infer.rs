@@ -64,7 +64,11 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         right: right(&logits, labels),
         float: float(&head, &frames, labels),
     });
-    Ok(answer(&quant.name, frames.len(), rate, logits.view(), accuracy))
+    let mut answer = answer(&quant.name, frames.len(), rate, logits.view(), accuracy);
+    if !head.exits.is_empty() {
+        answer.text += "these are the trunk's answers; its early exits are not computed here\n";
+    }
+    Ok(answer)
 }
 
 /// Frames classified right.

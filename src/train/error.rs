@@ -175,7 +175,10 @@ pub enum TrainError {
     #[error("{} holds the state of a run that has not ended", path.display())]
     #[diagnostic(
         code(clashfree::train::unfinished),
-        help("--resume goes on with it; --restart forgets it and begins anew")
+        help(
+            "--resume goes on with it, by the very recipe that it is of; --restart forgets it and \
+             begins anew, as after a loss that diverged"
+        )
     )]
     Unfinished {
         /// The checkpoint.
