@@ -41,7 +41,7 @@ fn million_edges() -> QuantHead {
         source: Source::default(),
         saturated: Saturated::default(),
     };
-    QuantHead { name: "million".into(), inputs: 10_000, input_format, junctions: vec![junction] }
+    QuantHead::chain("million".into(), 10_000, input_format, vec![junction])
 }
 
 fn bundled(c: &mut Criterion) {

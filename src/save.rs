@@ -1,8 +1,8 @@
 //! Heads written to files: what [`load`](crate::load) reads back.
 
 use crate::files::whole_file;
-use crate::load::Rule;
 use crate::pattern::Pattern;
+use crate::quantise::Rule;
 use crate::quantise::{Activation, Format, QuantHead};
 use miette::Diagnostic;
 use safetensors::Dtype;
@@ -107,10 +107,7 @@ pub fn float_to_files(
         float_junction(&mut toml, &mut tensors, "junction", numbered(i), junction);
     }
     for (e, exit) in exits.iter().enumerate() {
-        let rule = match exit.rule {
-            Rule::Margin => "margin",
-        };
-        let (after, threshold) = (exit.after, exit.threshold);
+        let FloatExit { after, rule, threshold, .. } = exit;
         write!(toml, "\n[[exit]]\nafter = {after}\nrule = \"{rule}\"\nthreshold = {threshold}\n")
             .expect("a string takes all");
         for (i, junction) in exit.junctions.iter().enumerate() {

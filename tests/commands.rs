@@ -58,7 +58,7 @@ impl Data for Fixture {
             saturated: Saturated::default(),
         };
         let junctions = vec![junction];
-        Ok(QuantHead { name: "fixture".into(), inputs: neurons, input_format: format, junctions })
+        Ok(QuantHead::chain("fixture".into(), neurons, format, junctions))
     }
 }
 

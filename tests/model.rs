@@ -122,7 +122,7 @@ fn head(seed: u64) -> Option<QuantHead> {
             format_in = f;
         }
     }
-    Some(QuantHead { name: "random".into(), inputs: sizes[0], input_format, junctions })
+    Some(QuantHead::chain("random".into(), sizes[0], input_format, junctions))
 }
 
 fn frames(head: &QuantHead, seed: u64) -> Array2<i32> {

@@ -204,7 +204,7 @@ pub fn compile(
         junctions.push(junction);
     }
     let inputs = row.neurons[0];
-    let head = QuantHead { name: "row".into(), inputs, input_format: input, junctions };
+    let head = QuantHead::chain("row".into(), inputs, input, junctions);
     let bus_bits = (inputs.div_ceil(cycles) * 4).next_multiple_of(8).max(64) as u32;
     let target = Target {
         budget: Some(Budget::Cycles(cycles)),

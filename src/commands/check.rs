@@ -4,7 +4,7 @@ use super::answer::{Answer, padding};
 use super::layout::{LayoutArgs, interleavers};
 use crate::error::Error;
 use crate::load::{self, Head, HeadJunction};
-use crate::quantise::{QuantHead, QuantJunction, quantise, quantise_junction};
+use crate::quantise::{QuantHead, QuantJunction, quantise};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -42,12 +42,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Error> {
     let head = load::head_with(&args.head, args.pad)?;
     let trunk = quantise(&head)?;
-    let branches = head
-        .exits
-        .iter()
-        .map(|e| e.junctions.iter().map(quantise_junction).collect::<Result<Vec<_>, _>>())
-        .collect::<Result<Vec<_>, _>>()?;
-    let (mut text, mut json) = (text(&head, &trunk, &branches), json(&head, &trunk, &branches));
+    let (mut text, mut json) = (text(&head, &trunk), json(&head, &trunk));
     if args.interleavers {
         let choices = args.layout.arranged(&trunk)?.choices;
         text = format!("{text}\n{}", interleavers(&choices));
@@ -93,7 +88,7 @@ fn layers(head: &QuantHead) -> Vec<usize> {
     std::iter::once(head.inputs).chain(head.junctions.iter().map(|j| j.pattern.right())).collect()
 }
 
-fn text(head: &Head, trunk: &QuantHead, branches: &[Vec<QuantJunction>]) -> String {
+fn text(head: &Head, trunk: &QuantHead) -> String {
     let layers: Vec<String> = layers(trunk).iter().map(ToString::to_string).collect();
     let mut text = format!("{}: [{}]\n\n", head.name, layers.join(", "));
     let mut put = |line: std::fmt::Arguments<'_>| {
@@ -119,10 +114,15 @@ fn text(head: &Head, trunk: &QuantHead, branches: &[Vec<QuantJunction>]) -> Stri
         totals.dense_bits,
         totals.dense_bits as f64 / totals.weight_bits as f64
     ));
-    for (i, (exit, branch)) in head.exits.iter().zip(branches).enumerate() {
-        let (after, threshold) = (exit.after, exit.threshold);
-        put(format_args!("\nexit {i} after junction {after}, if margin >= {threshold}\n"));
-        put(format_args!("{}\n", table(branch).trim_fmt()));
+    for (i, exit) in trunk.exits.iter().enumerate() {
+        let (after, rule, threshold) = (exit.after, exit.rule, exit.threshold);
+        let thresholds = exit.thresholds();
+        put(format_args!(
+            "\nexit {i} after junction {after}, if {rule} >= {threshold} (of {} to {})\n",
+            thresholds.start(),
+            thresholds.end()
+        ));
+        put(format_args!("{}\n", table(&exit.junctions).trim_fmt()));
     }
     if let Some(split) = head.split {
         put(format_args!("\nsplit after junction {}\n", split.after));
@@ -195,14 +195,15 @@ fn table(junctions: &[QuantJunction]) -> Table {
     table
 }
 
-fn json(head: &Head, trunk: &QuantHead, branches: &[Vec<QuantJunction>]) -> Value {
+fn json(head: &Head, trunk: &QuantHead) -> Value {
     let totals = Totals::of(&trunk.junctions);
-    let exits = head.exits.iter().zip(branches).map(|(exit, branch)| {
+    let exits = head.exits.iter().zip(&trunk.exits).map(|(from, exit)| {
         json!({
             "after": exit.after,
             "rule": exit.rule,
             "threshold": exit.threshold,
-            "junctions": junctions(&exit.junctions, branch),
+            "thresholds": [exit.thresholds().start(), exit.thresholds().end()],
+            "junctions": junctions(&from.junctions, &exit.junctions),
         })
     });
     json!({

@@ -101,7 +101,7 @@ pub enum HeadError {
     #[diagnostic(code(clashfree::head::output_format_on_last), help("remove `output_format`"))]
     OutputFormatOnLast { place: String },
 
-    #[error("{place} has no output_format, but another junction follows it")]
+    #[error("{place} has no output_format, but another junction or an exit follows it")]
     #[diagnostic(
         code(clashfree::head::output_format_missing),
         help("add e.g. `output_format = {{ bits = 6, frac = 3, signed = false }}`")
@@ -140,7 +140,7 @@ pub enum HeadError {
     )]
     Padding { place: String, tensor: String, source: DegreeError },
 
-    #[error("exit {exit} stands after junction {after}: it has to be after one that has an output_format and a junction behind it, 0 to {}", .trunk.saturating_sub(2))]
+    #[error("exit {exit} stands after junction {after}: there has to be such a junction, 0 to {}", .trunk.saturating_sub(1))]
     #[diagnostic(
         code(clashfree::head::exit_place),
         help("the trunk has {trunk} junctions, counted from 0")

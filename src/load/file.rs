@@ -1,9 +1,9 @@
 //! The TOML half of a head: tables, names and formats, checked before any tensor is read.
 
 use super::data::regular;
-use super::head::{Rule, Split};
+use super::head::Split;
 use super::{HeadError, MAX_FRAC};
-use crate::quantise::{Activation, Format, MAX_BITS};
+use crate::quantise::{Activation, Format, MAX_BITS, Rule};
 use serde::Deserialize;
 use std::io::Read;
 use std::path::Path;

@@ -5,7 +5,7 @@ use super::safetensors::{Kind, TensorFile};
 use super::{HeadError, MAX_CELLS, MAX_NEURONS, file};
 use crate::ids::Neuron;
 use crate::pattern::{Pattern, PatternError, pad};
-use crate::quantise::{Activation, Format, Source};
+use crate::quantise::{Activation, Format, Rule, Source};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -86,14 +86,6 @@ pub struct Exit {
     pub junctions: Vec<HeadJunction>,
 }
 
-/// When an exit answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Rule {
-    /// If the largest logit exceeds the second largest by at least the threshold.
-    Margin,
-}
-
 /// Where the head ends and the tail begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,7 +155,10 @@ fn in_folder(folder: &Path) -> Result<PathBuf, HeadError> {
 fn build(toml: HeadFile, tensors: &mut Tensors) -> Result<Head, HeadError> {
     let inputs = neurons("[input]", toml.input.neurons)?;
     let input_format = toml.input.format.check("[input] format")?;
-    let trunk = chain("junction", &toml.junction, inputs, input_format, tensors)?;
+    // an exit after the last junction takes its codes: nothing else answers then
+    let exits_at_end = toml.exit.last().is_some_and(|e| e.after + 1 == toml.junction.len());
+    let last = if exits_at_end { Last::Codes } else { Last::Logits };
+    let trunk = chain("junction", &toml.junction, last, inputs, input_format, tensors)?;
     let exits = toml
         .exit
         .iter()
@@ -172,6 +167,15 @@ fn build(toml: HeadFile, tensors: &mut Tensors) -> Result<Head, HeadError> {
         .collect::<Result<Vec<_>, _>>()?;
     check_order(&exits, toml.split, trunk.len())?;
     Ok(Head { name: toml.name, inputs, input_format, trunk, exits, split: toml.split })
+}
+
+/// What the last junction of a chain gives.
+#[derive(Clone, Copy, PartialEq)]
+enum Last {
+    /// Raw accumulators.
+    Logits,
+    /// Codes, since a branch takes them.
+    Codes,
 }
 
 /// Exits stand in order, one at a place, none behind the split; the split leaves a tail.
@@ -204,7 +208,7 @@ fn exit(
         return Err(HeadError::ExitPlace { exit: i, after: table.after, trunk: trunk.len() });
     };
     let what = format!("exit {i}, junction");
-    let junctions = chain(&what, &table.junction, width, format, tensors)?;
+    let junctions = chain(&what, &table.junction, Last::Logits, width, format, tensors)?;
     Ok(Exit { after: table.after, rule: table.rule, threshold: table.threshold, junctions })
 }
 
@@ -212,6 +216,7 @@ fn exit(
 fn chain(
     what: &str,
     tables: &[JunctionTable],
+    last: Last,
     mut left: usize,
     mut format: Format,
     tensors: &mut Tensors,
@@ -222,12 +227,13 @@ fn chain(
     let mut chain = Vec::with_capacity(tables.len());
     for (i, table) in tables.iter().enumerate() {
         let place = format!("{what} {i}");
-        let output_format = match (&table.output_format, i + 1 == tables.len()) {
-            (Some(f), false) => Some(f.check(&format!("{place}, output_format"))?),
-            (None, true) => None,
-            (Some(_), true) => return Err(HeadError::OutputFormatOnLast { place }),
-            (None, false) => return Err(HeadError::OutputFormatMissing { place }),
-        };
+        let output_format =
+            match (&table.output_format, last == Last::Logits && i + 1 == tables.len()) {
+                (Some(f), false) => Some(f.check(&format!("{place}, output_format"))?),
+                (None, true) => None,
+                (Some(_), true) => return Err(HeadError::OutputFormatOnLast { place }),
+                (None, false) => return Err(HeadError::OutputFormatMissing { place }),
+            };
         let weight_format = table.weight_format.check(&format!("{place}, weight_format"))?;
         let (pattern, weights, padding) = edges(&place, table, left, tensors)?;
         let shape = [pattern.right()];

@@ -19,7 +19,7 @@ pub use array::{ArrayError, Found};
 pub use data::DataError;
 pub use error::HeadError;
 pub use float::{class as float_class, layers as float_layers, logits as float_logits};
-pub use head::{Exit, Head, HeadJunction, Rule, Split, Values, files, head, head_with};
+pub use head::{Exit, Head, HeadJunction, Split, Values, files, head, head_with};
 pub use inputs::{Content, Frames, InputError, inputs};
 pub use labels::{LabelError, labels};
 pub use npy::{WriteError, write_logits};

@@ -65,10 +65,10 @@ pub fn untrained(masks: &[Mask], widths: Widths) -> Result<QuantHead, MaskError>
         junction.acc_bits = acc_bits(pattern, weights, bias, *input_format, shift).0;
         junction
     };
-    Ok(QuantHead {
-        name: "untrained".to_owned(),
-        inputs: masks[0].pattern.left(),
-        input_format: input,
-        junctions: masks.iter().enumerate().map(junction).collect(),
-    })
+    Ok(QuantHead::chain(
+        "untrained".to_owned(),
+        masks[0].pattern.left(),
+        input,
+        masks.iter().enumerate().map(junction).collect(),
+    ))
 }

@@ -14,8 +14,8 @@ const TILE: usize = 32;
 /// One neuron's codes, or sums, in all frames of a tile.
 type Tile<T> = [T; TILE];
 
-/// Computes the logits of many frames on all cores: `[frames, inputs]` codes to
-/// `[frames, classes]`.
+/// Computes the logits of a head's trunk for many frames on all cores: `[frames, inputs]` codes to
+/// `[frames, classes]`; exits and the split count for nothing.
 ///
 /// Integers are as narrow as the head allows: activations `i16` where every format fits, sums
 /// `i16`, `i32` or `i64` by the junction's accumulator width, which no order of adding exceeds.
@@ -24,18 +24,51 @@ type Tile<T> = [T; TILE];
 /// If `frames` has not one column an input neuron, or the head no junction. Codes outside the input
 /// format give wrong logits or, with overflow checks on, a panic.
 pub fn run(head: &QuantHead, frames: ArrayView2<'_, i32>) -> Array2<i64> {
-    assert_eq!(frames.ncols(), head.inputs, "one column an input neuron");
-    let formats = head.junctions.iter().map(|j| j.input_format);
-    if formats.clone().all(|f| f.max() <= i64::from(i16::MAX)) {
-        run_with::<i16>(head, frames)
+    logits(&head.junctions, frames)
+}
+
+/// The logits of a chain of junctions: see [`run`].
+pub(super) fn logits(chain: &[QuantJunction], frames: ArrayView2<'_, i32>) -> Array2<i64> {
+    let (last, hidden) = chain.split_last().expect("a chain has a junction");
+    assert_eq!(last.output_format, None, "a chain ends in logits");
+    if fit_i16(chain) {
+        through::<i16, i64>(hidden, last, frames, |step, left, right| step.logits(left, right))
     } else {
-        run_with::<i32>(head, frames)
+        through::<i32, i64>(hidden, last, frames, |step, left, right| step.logits(left, right))
+    }
+}
+
+/// The codes `[frames, neurons]` that a chain of junctions with output formats gives; those of an
+/// empty chain are the frames themselves.
+pub(super) fn activations(chain: &[QuantJunction], frames: ArrayView2<'_, i32>) -> Array2<i32> {
+    let Some((last, hidden)) = chain.split_last() else { return frames.to_owned() };
+    if fit_i16(chain) {
+        through::<i16, i32>(hidden, last, frames, unload)
+    } else {
+        through::<i32, i32>(hidden, last, frames, unload)
+    }
+}
+
+/// Whether all codes of a chain fit 16 bits.
+fn fit_i16(chain: &[QuantJunction]) -> bool {
+    let formats = chain.iter().flat_map(|j| [Some(j.input_format), j.output_format]);
+    formats.flatten().all(|f| f.max() <= i64::from(i16::MAX))
+}
+
+/// Writes the codes of a step's right neurons to `[frames, neurons]`.
+fn unload<A: Code>(step: &dyn Step<A>, left: &[Tile<A>], mut right: ArrayViewMut2<'_, i32>) {
+    let mut codes = Vec::with_capacity(right.ncols());
+    step.codes(left, &mut codes);
+    for (mut column, codes) in right.columns_mut().into_iter().zip(codes) {
+        column.iter_mut().zip(codes).for_each(|(code, value)| *code = value.to_code());
     }
 }
 
 /// An activation's integer, and how it becomes one.
 trait Code: Copy + Default + Send + Sync + 'static {
     fn from_code(code: i32) -> Self;
+
+    fn to_code(self) -> i32;
 
     /// A junction with sums of the same type, if that is ever worth it.
     fn ready_in_own_width(j: &QuantJunction) -> Option<Box<dyn Step<Self>>>;
@@ -46,6 +79,10 @@ impl Code for i16 {
         code as Self
     }
 
+    fn to_code(self) -> i32 {
+        self.into()
+    }
+
     fn ready_in_own_width(j: &QuantJunction) -> Option<Box<dyn Step<Self>>> {
         Some(Box::new(Ready::<Self, Self>::new(j)))
     }
@@ -54,6 +91,10 @@ impl Code for i16 {
 impl Code for i32 {
     fn from_code(code: i32) -> Self {
         code
+    }
+
+    fn to_code(self) -> i32 {
+        self
     }
 
     fn ready_in_own_width(_: &QuantJunction) -> Option<Box<dyn Step<Self>>> {
@@ -193,29 +234,36 @@ where
     }
 }
 
-fn run_with<A: Code>(head: &QuantHead, frames: ArrayView2<'_, i32>) -> Array2<i64>
+/// Frames through `hidden` and `last`, what comes out written by `put` to `[frames, neurons]`.
+fn through<A: Code, T: Copy + Default + Send + Sync>(
+    hidden: &[QuantJunction],
+    last: &QuantJunction,
+    frames: ArrayView2<'_, i32>,
+    put: impl Fn(&dyn Step<A>, &[Tile<A>], ArrayViewMut2<'_, T>) + Sync,
+) -> Array2<T>
 where
     i32: Sum<A>,
     i64: Sum<A>,
 {
-    let (last, hidden) = head.junctions.split_last().expect("a head has a junction");
+    let first = hidden.first().unwrap_or(last);
+    assert_eq!(frames.ncols(), first.pattern.left(), "one column a left neuron");
     let hidden: Vec<_> = hidden.iter().map(ready::<A>).collect();
     let last_step = ready::<A>(last);
-    let mut logits = Array2::zeros((frames.nrows(), last.pattern.right()));
-    let tiles = logits.axis_chunks_iter_mut(Axis(0), TILE).into_par_iter();
+    let mut all = Array2::from_elem((frames.nrows(), last.pattern.right()), T::default());
+    let tiles = all.axis_chunks_iter_mut(Axis(0), TILE).into_par_iter();
     tiles.zip(frames.axis_chunks_iter(Axis(0), TILE)).for_each_init(
         || (Vec::new(), Vec::new()),
-        |(left, right), (logits, frames)| {
+        |(left, right), (out, frames)| {
             load(frames, left);
             for step in &hidden {
                 right.clear();
                 step.codes(left, right);
                 std::mem::swap(left, right);
             }
-            last_step.logits(left, logits);
+            put(&*last_step, left, out);
         },
     );
-    logits
+    all
 }
 
 /// Turns a tile's frames into rows of one neuron each; frames that are not there are zero.

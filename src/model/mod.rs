@@ -7,8 +7,10 @@
 //! They share no code but the rounding formula's two lines, and a test compares both with a third.
 
 mod batch;
+mod exits;
 
 pub use batch::run;
+pub use exits::{Computed, End, Outcome, compute, holds, outcomes, softmax_sum, tail};
 
 use crate::quantise::{QuantHead, QuantJunction};
 

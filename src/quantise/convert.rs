@@ -1,23 +1,60 @@
 //! The conversion: rounding, saturation, range checks, accumulator widths.
 
-use super::{Format, MAX_ACC_BITS, QuantHead, QuantJunction, QuantiseError, Saturated};
-use crate::load::{Head, HeadJunction, Values};
+use super::{
+    Format, MAX_ACC_BITS, QuantExit, QuantHead, QuantJunction, QuantiseError, Rule, Saturated,
+    Softmax,
+};
+use crate::load::{Exit, Head, HeadJunction, Values};
 use crate::pattern::Pattern;
 
-/// Turns a head's trunk into integers.
+/// Turns a head into integers, its exits included.
 ///
 /// Floats are rounded half to even; weights saturate and are counted, biases have as many bits as
-/// they need. Codes pass after a range check. The exits and the split stay with the [`Head`].
+/// they need. Codes pass after a range check.
 ///
 /// # Errors
-/// If a code is outside its format, or an accumulator would be wider than [`MAX_ACC_BITS`].
+/// If a code is outside its format, an accumulator would be wider than [`MAX_ACC_BITS`], or no logits
+/// can reach the threshold of an exit.
 pub fn quantise(head: &Head) -> Result<QuantHead, QuantiseError> {
     Ok(QuantHead {
         name: head.name.clone(),
         inputs: head.inputs,
         input_format: head.input_format,
         junctions: head.trunk.iter().map(quantise_junction).collect::<Result<_, _>>()?,
+        exits: head.exits.iter().enumerate().map(quantise_exit).collect::<Result<_, _>>()?,
+        split: head.split.map(|split| split.after),
     })
+}
+
+fn quantise_exit((number, exit): (usize, &Exit)) -> Result<QuantExit, QuantiseError> {
+    let junctions = exit.junctions.iter().map(quantise_junction).collect::<Result<Vec<_>, _>>()?;
+    let Exit { after, rule, threshold, .. } = *exit;
+    branch(number, after, rule, threshold, junctions)
+}
+
+/// Exit number `number` of these junctions.
+///
+/// # Errors
+/// If no logits can reach the threshold.
+///
+/// # Panics
+/// If there are no junctions.
+pub fn branch(
+    number: usize,
+    after: usize,
+    rule: Rule,
+    threshold: i64,
+    junctions: Vec<QuantJunction>,
+) -> Result<QuantExit, QuantiseError> {
+    let last = junctions.last().expect("a branch has a junction");
+    let softmax = (rule == Rule::Softmax).then(|| Softmax::new(last.acc_frac()));
+    let exit = QuantExit { after, rule, threshold, junctions, softmax };
+    let range = exit.thresholds();
+    if range.contains(&threshold) {
+        return Ok(exit);
+    }
+    let (low, high) = range.into_inner();
+    Err(QuantiseError::Threshold { exit: number, rule, threshold, low, high })
 }
 
 /// Turns one junction, of the trunk or of a branch, into integers.

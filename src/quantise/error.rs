@@ -1,6 +1,6 @@
 //! What can keep a head from becoming integers.
 
-use super::Format;
+use super::{Format, Rule};
 use miette::Diagnostic;
 
 /// Widest accumulator. Wider ones would not fit the reference's 64-bit integers, and no sum of
@@ -39,4 +39,15 @@ pub enum QuantiseError {
         )
     )]
     Accumulator { tensor: String, neuron: usize, bits: u32, shift: i32 },
+
+    #[error(
+        "exit {exit} has the threshold {threshold}, rule \"{rule}\" takes {low} to {high} here"
+    )]
+    #[diagnostic(
+        code(clashfree::quantise::threshold),
+        help(
+            "thresholds of margin and largest are integers at the logits' scale, within what they can reach; those of softmax are probabilities times 65536; `clashfree calibrate` finds one"
+        )
+    )]
+    Threshold { exit: usize, rule: Rule, threshold: i64, low: i64, high: i64 },
 }

@@ -2,10 +2,12 @@
 
 mod convert;
 mod error;
+mod exit;
 mod format;
 
-pub use convert::{acc_bits, quantise, quantise_junction};
+pub use convert::{acc_bits, branch, quantise, quantise_junction};
 pub use error::{MAX_ACC_BITS, QuantiseError};
+pub use exit::{PROBABILITY_ONE, QuantExit, Rule, SOFTMAX_ENTRIES, SOFTMAX_ONE, Softmax};
 pub use format::{Format, MAX_BITS};
 
 use crate::pattern::Pattern;
@@ -30,8 +32,40 @@ pub struct QuantHead {
     pub inputs: usize,
     /// Format of the input codes.
     pub input_format: Format,
-    /// The trunk's junctions, from the input on; never empty.
+    /// The trunk's junctions, from the input on, the tail's after a split included; never empty.
     pub junctions: Vec<QuantJunction>,
+    /// Early exits, in the order of the junctions that they stand after, one at a place.
+    pub exits: Vec<QuantExit>,
+    /// The last junction on the edge, if a tail follows elsewhere.
+    pub split: Option<usize>,
+}
+
+impl QuantHead {
+    /// A trunk without exits or split.
+    pub fn chain(
+        name: String,
+        inputs: usize,
+        input_format: Format,
+        junctions: Vec<QuantJunction>,
+    ) -> Self {
+        Self { name, inputs, input_format, junctions, exits: Vec::new(), split: None }
+    }
+
+    /// The trunk's junctions that run on the edge: all, or those before the split.
+    pub fn edge(&self) -> &[QuantJunction] {
+        &self.junctions[..self.split.map_or(self.junctions.len(), |after| after + 1)]
+    }
+
+    /// The trunk's junctions behind the split.
+    pub fn tail(&self) -> &[QuantJunction] {
+        &self.junctions[self.edge().len()..]
+    }
+
+    /// Whether the trunk's end gives logits, there or behind the split: else the last exit stands
+    /// after the last junction and answers whatever its rule says.
+    pub fn trunk_answers(&self) -> bool {
+        self.junctions.last().is_some_and(|j| j.output_format.is_none())
+    }
 }
 
 /// One junction in integers.

@@ -1,37 +1,19 @@
 //! Accuracy in the arithmetic of the hardware.
 
 use super::data::Examples;
-use crate::load::Rule;
-use crate::model::{self, Decision, classify};
+use crate::model::{self, Outcome, classify};
 use crate::quantise::QuantHead;
 use serde::Serialize;
 
 /// Samples that are widened for the model at a time: 26 MB of 800 neurons.
 const AT_ONCE: usize = 8192;
 
-/// The share of examples that the reference [`model`] classifies right.
+/// The share of examples that the trunk of a head classifies right, in the reference [`model`].
 ///
 /// # Panics
 /// If the examples have not one code an input neuron of the head.
 pub fn evaluate(head: &QuantHead, examples: &Examples) -> f64 {
-    accuracy(&decide(head, examples), examples)
-}
-
-/// What the reference [`model`] decides of each example.
-pub(super) fn decide(head: &QuantHead, examples: &Examples) -> Vec<Decision> {
-    let mut decisions = Vec::with_capacity(examples.len());
-    for start in (0..examples.len()).step_by(AT_ONCE) {
-        let frames = examples.frames(start, AT_ONCE.min(examples.len() - start));
-        let logits = model::run(head, frames.view());
-        decisions.extend(logits.rows().into_iter().map(classify));
-    }
-    decisions
-}
-
-/// The share of examples whose class is decided right.
-pub(super) fn accuracy(decisions: &[Decision], examples: &Examples) -> f64 {
-    let correct = decisions.iter().zip(examples.labels()).filter(|(d, label)| right(d, **label));
-    correct.count() as f64 / examples.len() as f64
+    Results::of(head, examples).trunk
 }
 
 /// What an exit made of a set of examples; shares are in parts of 1.
@@ -46,45 +28,68 @@ pub struct ExitResult {
     pub answered_accuracy: Option<f64>,
 }
 
-/// One exit's rule and what its branch decided of each example.
-pub(super) struct ExitDecisions {
-    pub rule: Rule,
-    pub threshold: i64,
-    pub decisions: Vec<Decision>,
+/// Accuracies in integers on one set of examples.
+pub(super) struct Results {
+    /// Of the trunk, had it to answer every frame.
+    pub trunk: f64,
+    /// Of each exit.
+    pub exits: Vec<ExitResult>,
+    /// Of the first exit that answers, or else the trunk.
+    pub whole: f64,
 }
 
-/// What each exit made of the examples, and the accuracy of the whole: of the first exit that
-/// answers, or else of the trunk.
-pub(super) fn with_exits(
-    trunk: &[Decision],
-    exits: &[ExitDecisions],
-    examples: &Examples,
-) -> (Vec<ExitResult>, f64) {
-    // Frames answered and right; the trunk comes last.
-    let mut counts = vec![(0usize, 0usize); exits.len() + 1];
-    for (sample, (last, &label)) in trunk.iter().zip(examples.labels()).enumerate() {
-        let at = exits.iter().position(|exit| answers(exit, &exit.decisions[sample]));
-        let decision = at.map_or(last, |at| &exits[at].decisions[sample]);
-        let count = &mut counts[at.unwrap_or(exits.len())];
-        count.0 += 1;
-        count.1 += usize::from(right(decision, label));
+/// Frames, and those of them classified right.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    frames: usize,
+    right: usize,
+}
+
+impl Results {
+    /// What the trunk and the exits of a head without a split make of `examples`.
+    pub fn of(head: &QuantHead, examples: &Examples) -> Self {
+        let mut trunk = Count::default();
+        let mut alone = vec![Count::default(); head.exits.len()];
+        // frames that the exit answers; the trunk comes last
+        let mut answered = vec![Count::default(); head.exits.len() + 1];
+        let thresholds: Vec<i64> = head.exits.iter().map(|exit| exit.threshold).collect();
+        for start in (0..examples.len()).step_by(AT_ONCE) {
+            let frames = examples.frames(start, AT_ONCE.min(examples.len() - start));
+            let computed = model::compute(head, frames.view());
+            let labels = &examples.labels()[start..start + frames.nrows()];
+            for (frame, &label) in labels.iter().enumerate() {
+                let right = |class: usize| class == usize::from(label);
+                if let model::End::Logits(logits) = &computed.end {
+                    trunk.add(right(classify(logits.row(frame)).class));
+                }
+                for (count, logits) in alone.iter_mut().zip(&computed.exits) {
+                    count.add(right(classify(logits.row(frame)).class));
+                }
+                if let Outcome::Answer { exit, decision, .. } =
+                    computed.outcome(head, frame, &thresholds)
+                {
+                    answered[exit.unwrap_or(head.exits.len())].add(right(decision.class));
+                }
+            }
+        }
+        let all = examples.len() as f64;
+        let result = |(alone, answered): (&Count, &Count)| ExitResult {
+            accuracy: alone.right as f64 / all,
+            answered: answered.frames as f64 / all,
+            answered_accuracy: (answered.frames > 0)
+                .then(|| answered.right as f64 / answered.frames as f64),
+        };
+        Self {
+            trunk: trunk.right as f64 / all,
+            exits: alone.iter().zip(&answered).map(result).collect(),
+            whole: answered.iter().map(|count| count.right).sum::<usize>() as f64 / all,
+        }
     }
-    let all = examples.len() as f64;
-    let result = |(exit, &(frames, correct)): (&ExitDecisions, &(usize, usize))| ExitResult {
-        accuracy: accuracy(&exit.decisions, examples),
-        answered: frames as f64 / all,
-        answered_accuracy: (frames > 0).then(|| correct as f64 / frames as f64),
-    };
-    let results = exits.iter().zip(&counts).map(result).collect();
-    (results, counts.iter().map(|count| count.1).sum::<usize>() as f64 / all)
 }
 
-fn answers(exit: &ExitDecisions, decision: &Decision) -> bool {
-    match exit.rule {
-        Rule::Margin => i128::from(decision.margin) >= i128::from(exit.threshold),
+impl Count {
+    fn add(&mut self, right: bool) {
+        self.frames += 1;
+        self.right += usize::from(right);
     }
-}
-
-fn right(decision: &Decision, label: u16) -> bool {
-    decision.class == usize::from(label)
 }

@@ -4,8 +4,8 @@
 
 use super::evaluate::ExitResult;
 use super::recipe::Recipe;
-use crate::load::Rule;
 use crate::quantise::Format;
+use crate::quantise::Rule;
 use serde::{Deserialize, Serialize};
 
 /// How an epoch computed.

@@ -3,9 +3,12 @@
 use super::error::TrainError;
 use super::kernels;
 use super::recipe::{ExitPlan, JunctionPlan, Recipe};
-use crate::load::{self, HeadJunction, Rule};
+use crate::load::{self, HeadJunction};
 use crate::pattern::{Pattern, generate, junction_seed};
-use crate::quantise::{Activation, Format, QuantHead, QuantiseError, Source, quantise_junction};
+use crate::quantise::{
+    Activation, Format, QuantHead, QuantJunction, QuantiseError, Rule, Source, branch,
+    quantise_junction,
+};
 use crate::save::{self, FloatExit, FloatJunction};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -239,38 +242,29 @@ impl Network {
         }
     }
 
-    /// The trunk in integers, exactly as [`quantise`](crate::quantise::quantise) makes it of the
-    /// files that [`Self::files`] gives.
+    /// All of it in integers, exactly as [`quantise`](crate::quantise::quantise) makes it of the files
+    /// that [`Self::files`] gives.
     ///
     /// # Errors
-    /// If an accumulator or a bias is wider than the datapath takes.
+    /// If an accumulator or a bias is wider than the datapath takes, or an exit's threshold out of its
+    /// logits' reach.
     pub fn quantised(&self, name: &str) -> Result<QuantHead, QuantiseError> {
-        let from = |(j, junction): (usize, &Junction)| {
-            quantise_junction(&junction.as_loaded(save::numbered(j)))
-        };
         let trunk = self.junctions[..self.trunk].iter().enumerate();
+        let trunk = trunk.map(|(j, junction)| junction.quantised(save::numbered(j)));
+        let exit = |(i, exit): (usize, &Branch)| {
+            let junctions = self.junctions[exit.junctions.clone()].iter().enumerate();
+            let junctions = junctions.map(|(j, from)| from.quantised(save::exit_numbered(i, j)));
+            let junctions = junctions.collect::<Result<_, _>>()?;
+            branch(i, exit.after, exit.rule, exit.threshold, junctions)
+        };
         Ok(QuantHead {
             name: name.to_owned(),
             inputs: self.junctions[0].pattern.left(),
             input_format: self.junctions[0].input_format,
-            junctions: trunk.map(from).collect::<Result<_, _>>()?,
+            junctions: trunk.collect::<Result<_, _>>()?,
+            exits: self.branches.iter().enumerate().map(exit).collect::<Result<_, _>>()?,
+            split: None,
         })
-    }
-
-    /// What each exit computes, as a head: the `trunk` of [`Self::quantised`] up to where the branch
-    /// begins, and the branch.
-    ///
-    /// # Errors
-    /// As [`Self::quantised`].
-    pub fn quantised_exits(&self, trunk: &QuantHead) -> Result<Vec<QuantHead>, QuantiseError> {
-        let exit = |(i, branch): (usize, &Branch)| {
-            let mut junctions = trunk.junctions[..=branch.after].to_vec();
-            for (j, junction) in self.junctions[branch.junctions.clone()].iter().enumerate() {
-                junctions.push(quantise_junction(&junction.as_loaded(save::exit_numbered(i, j)))?);
-            }
-            Ok(QuantHead { junctions, ..trunk.clone() })
-        };
-        self.branches.iter().enumerate().map(exit).collect()
     }
 
     /// The text of `head.toml` and the bytes of its tensors, in floats, with masks.
@@ -324,6 +318,10 @@ impl Junction {
 
     fn activation(&self) -> Activation {
         if self.output_format.is_some() { Activation::Relu } else { Activation::Identity }
+    }
+
+    fn quantised(&self, names: [String; 3]) -> Result<QuantJunction, QuantiseError> {
+        quantise_junction(&self.as_loaded(names))
     }
 
     /// What [`load`](crate::load) reads of it once it is saved under these names.

@@ -88,7 +88,7 @@ pub fn head_of(
         junction
     });
     let junctions = junctions.collect();
-    QuantHead { name: name.to_owned(), inputs, input_format: input, junctions }
+    QuantHead::chain(name.to_owned(), inputs, input, junctions)
 }
 
 fn format(rng: &mut ChaCha8Rng, signed: bool) -> Format {

@@ -35,7 +35,7 @@ impl Run<'_> {
                 self.network.set_output_format(j, format);
             }
         }
-        self.quantised()?;
+        self.network.quantised(&self.recipe.name)?;
         Ok(())
     }
 

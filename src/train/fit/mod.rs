@@ -12,13 +12,12 @@ use super::adam::Adam;
 use super::augment::Shift;
 use super::data::Examples;
 use super::error::TrainError;
-use super::evaluate::evaluate;
+use super::evaluate::Results;
 use super::kernels::SHARD;
 use super::metrics::{self, EpochRecord, ExitRecord, Phase, TrainReport};
 use super::network::{Network, Precision, Stream, Values, stream};
 use super::recipe::{Keep, Recipe};
 use super::shard::{Score, Shard};
-use crate::quantise::QuantHead;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -106,7 +105,7 @@ impl<'a> Run<'a> {
         let trunk = recipe.plan()?;
         let network = Network::draw(&trunk, &recipe.exit_plans(&trunk)?, recipe.seed)?;
         // Formats that cannot be show here, before any work is done.
-        network.quantised_exits(&network.quantised(&recipe.name)?)?;
+        network.quantised(&recipe.name)?;
         if recipe.validation >= training.len() {
             let problem =
                 format!("is {} of {} training samples", recipe.validation, training.len());
@@ -284,8 +283,10 @@ impl<'a> Run<'a> {
         let accuracies = match precision {
             Precision::Float => self.float_accuracies(&examples),
             Precision::Quantised => {
-                let heads = self.quantised()?;
-                heads.iter().map(|head| evaluate(head, &examples)).collect()
+                let head = self.network.quantised(&self.recipe.name)?;
+                let results = Results::of(&head, &examples);
+                let exits = results.exits.iter().map(|exit| exit.accuracy);
+                std::iter::once(results.trunk).chain(exits).collect()
             }
         };
         self.validation = Some(examples);
@@ -301,13 +302,6 @@ impl<'a> Run<'a> {
             let parameters = self.network.parameters();
             self.best = Some(Best { epoch: record.epoch, accuracy, parameters });
         }
-    }
-
-    /// What each output computes in integers: the trunk, then the exits.
-    fn quantised(&self) -> Result<Vec<QuantHead>, TrainError> {
-        let trunk = self.network.quantised(&self.recipe.name)?;
-        let exits = self.network.quantised_exits(&trunk)?;
-        Ok(std::iter::once(trunk).chain(exits).collect())
     }
 
     /// The share that each output classifies right without any rounding.

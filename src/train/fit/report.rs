@@ -1,10 +1,10 @@
 //! The closing report: sizes, and accuracies on the validation split and the test set.
 
 use super::Run;
-use crate::quantise::{QuantHead, QuantJunction};
+use crate::quantise::QuantJunction;
 use crate::train::data::Examples;
 use crate::train::error::TrainError;
-use crate::train::evaluate::{self, ExitDecisions, ExitResult};
+use crate::train::evaluate::Results;
 use crate::train::metrics::{ExitReport, TrainReport};
 use crate::train::network::Branch;
 
@@ -18,12 +18,12 @@ impl Run<'_> {
         kept_epoch: usize,
         test: &Examples,
     ) -> Result<TrainReport, TrainError> {
-        let heads = self.quantised()?;
+        let head = self.network.quantised(&self.recipe.name)?;
         let float = self.float_accuracies(test);
-        let on_test = self.results(&heads, test);
-        let on_validation = self.validation.as_ref().map(|split| self.results(&heads, split));
+        let on_test = Results::of(&head, test);
+        let on_validation = self.validation.as_ref().map(|split| Results::of(&head, split));
         let exit = |(i, branch): (usize, &Branch)| {
-            let size = Size::of(&heads[i + 1].junctions[branch.after + 1..]);
+            let size = Size::of(&head.exits[i].junctions);
             ExitReport {
                 after: branch.after,
                 edges: size.edges,
@@ -38,13 +38,13 @@ impl Run<'_> {
         };
         let exits: Vec<ExitReport> = self.network.branches.iter().enumerate().map(exit).collect();
         let with_exits = |results: &Results| (!exits.is_empty()).then_some(results.whole);
-        let size = Size::of(&heads[0].junctions);
+        let size = Size::of(&head.junctions);
         Ok(TrainReport {
             name: self.recipe.name.clone(),
             edges: size.edges,
             parameters: size.parameters,
-            weight_formats: heads[0].junctions.iter().map(|j| j.weight_format).collect(),
-            activation_formats: heads[0].junctions.iter().filter_map(|j| j.output_format).collect(),
+            weight_formats: head.junctions.iter().map(|j| j.weight_format).collect(),
+            activation_formats: head.junctions.iter().filter_map(|j| j.output_format).collect(),
             epochs: self.records.len(),
             kept_epoch,
             weights_at_limits: size.at_limits,
@@ -56,26 +56,6 @@ impl Run<'_> {
             exits,
         })
     }
-
-    /// What the trunk and the exits, as [`Self::quantised`] gives them, make of `examples`.
-    fn results(&self, heads: &[QuantHead], examples: &Examples) -> Results {
-        let trunk = evaluate::decide(&heads[0], examples);
-        let exits = self.network.branches.iter().zip(&heads[1..]).map(|(branch, head)| {
-            let decisions = evaluate::decide(head, examples);
-            ExitDecisions { rule: branch.rule, threshold: branch.threshold, decisions }
-        });
-        let exits: Vec<ExitDecisions> = exits.collect();
-        let (exits, whole) = evaluate::with_exits(&trunk, &exits, examples);
-        Results { trunk: evaluate::accuracy(&trunk, examples), exits, whole }
-    }
-}
-
-/// Accuracies in integers on one set of examples.
-struct Results {
-    trunk: f64,
-    exits: Vec<ExitResult>,
-    /// Of the first exit that answers, or else the trunk.
-    whole: f64,
 }
 
 /// How large a chain is.

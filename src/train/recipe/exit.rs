@@ -3,9 +3,9 @@
 use super::{
     ActivationFormat, FormatPlan, JunctionPlan, OneOrMany, Recipe, WeightFormat, key, same_length,
 };
-use crate::load::Rule;
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
 use crate::quantise::Format;
+use crate::quantise::Rule;
 use crate::train::error::TrainError;
 use serde::{Deserialize, Serialize};
 

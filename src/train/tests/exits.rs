@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Decision, classify};
-use crate::train::evaluate::{self, ExitDecisions};
+use crate::quantise::Rule;
 use crate::train::network::{Stream, stream};
 
 /// The toy with an exit of two junctions after junction 0 and one of one after junction 1.
@@ -172,15 +172,8 @@ fn a_head_with_exits_loads_as_it_was_trained() {
     let trunk = network.quantised("toy").unwrap();
     assert_eq!(quantise(&loaded).unwrap(), trunk);
     let places: Vec<_> = loaded.exits.iter().map(|e| (e.after, e.rule, e.threshold)).collect();
-    assert_eq!(places, [(0, load::Rule::Margin, 20), (1, load::Rule::Margin, 9)]);
-    let exits = network.quantised_exits(&trunk).unwrap();
-    for (exit, head) in loaded.exits.iter().zip(&exits) {
-        let (shared, branch) = head.junctions.split_at(exit.after + 1);
-        assert_eq!(shared, &trunk.junctions[..=exit.after]);
-        let read = exit.junctions.iter().map(|j| crate::quantise::quantise_junction(j).unwrap());
-        assert_eq!(read.collect::<Vec<_>>(), branch);
-    }
-    let formats = exits.iter().map(|head| head.junctions.last().unwrap().input_format);
+    assert_eq!(places, [(0, Rule::Margin, 20), (1, Rule::Margin, 9)]);
+    let formats = trunk.exits.iter().map(|exit| exit.last().input_format);
     let bits: Vec<u32> = formats.map(|f| f.bits).collect();
     assert_eq!(bits, [4, 5], "the branch's own hidden format, and the shared layer's");
 }
@@ -197,11 +190,11 @@ fn the_quantised_pass_of_a_branch_is_the_integer_arithmetic() {
         let mut shard = Shard::new(&network);
         shard.load(&data, &(0..SHARD as u32).collect::<Vec<_>>(), recipe.input.format);
         shard.forward(&network, &values, Precision::Quantised);
-        let exits = network.quantised_exits(&network.quantised("toy").unwrap()).unwrap();
-        for (exit, head) in exits.iter().enumerate() {
-            let unit = f64::from(-head.junctions.last().unwrap().acc_frac()).exp2();
+        let head = network.quantised("toy").unwrap();
+        let computed = model::compute(&head, data.frames(0, SHARD).view());
+        for (exit, logits) in computed.exits.iter().enumerate() {
+            let unit = f64::from(-head.exits[exit].last().acc_frac()).exp2();
             let layer = network.outputs().nth(exit + 1).unwrap().0;
-            let logits = model::run(head, data.frames(0, SHARD).view());
             for (sample, integers) in logits.rows().into_iter().enumerate() {
                 for (class, &logit) in integers.iter().enumerate() {
                     let float = f64::from(shard.layer(layer)[class][sample]);
@@ -214,28 +207,32 @@ fn the_quantised_pass_of_a_branch_is_the_integer_arithmetic() {
 
 #[test]
 fn the_first_exit_whose_margin_reaches_its_threshold_answers() {
-    let decisions = |list: [(usize, u64); 4]| -> Vec<Decision> {
-        list.into_iter().map(|(class, margin)| Decision { class, margin }).collect()
+    let mut head = network(&with_exits("", "")).quantised("toy").unwrap();
+    let logits = |list: [(usize, i64); 4]| {
+        Array2::from_shape_fn((4, 3), |(f, c)| if c == list[f].0 { list[f].1 } else { 0 })
     };
-    let exit = |threshold, list| ExitDecisions {
-        rule: load::Rule::Margin,
-        threshold,
-        decisions: decisions(list),
-    };
-    let examples = Examples::new(Array2::zeros((4, 1)), vec![0, 1, 2, 0]).unwrap();
-    let trunk = decisions([(0, 0), (1, 0), (2, 0), (1, 0)]);
     // The first answers frame 0 wrong, by a margin that just reaches; the second, which is right
     // there, comes too late. It answers frame 1; frames 2 and 3 are the trunk's.
-    let exits =
-        [exit(5, [(2, 5), (1, 4), (2, 0), (0, 4)]), exit(7, [(0, 9), (1, 7), (0, 6), (0, 0)])];
-    let (results, whole) = evaluate::with_exits(&trunk, &exits, &examples);
-    let found: Vec<_> =
-        results.iter().map(|r| (r.accuracy, r.answered, r.answered_accuracy)).collect();
-    assert_eq!(found, [(0.75, 0.25, Some(0.0)), (0.75, 0.25, Some(1.0))]);
-    assert_eq!(whole, 0.5);
-    let never = [exit(i64::MAX, [(0, 5); 4])];
-    let (results, whole) = evaluate::with_exits(&trunk, &never, &examples);
-    assert_eq!((results[0].answered, results[0].answered_accuracy, whole), (0.0, None, 0.75));
+    let computed = model::Computed {
+        exits: vec![
+            logits([(2, 5), (1, 4), (2, 0), (0, 4)]),
+            logits([(0, 9), (1, 7), (0, 6), (0, 0)]),
+        ],
+        end: model::End::Logits(logits([(0, 1), (1, 1), (2, 1), (1, 1)])),
+    };
+    let by = |thresholds: [i64; 2]| -> Vec<(Option<usize>, usize)> {
+        let answer = |frame| match computed.outcome(&head, frame, &thresholds) {
+            model::Outcome::Answer { exit, decision, .. } => (exit, decision.class),
+            model::Outcome::Activations(_) => panic!("there is no split"),
+        };
+        (0..4).map(answer).collect()
+    };
+    assert_eq!(by([5, 7]), [(Some(0), 2), (Some(1), 1), (None, 2), (None, 1)]);
+    assert_eq!(by([6, 10]), [(None, 0), (None, 1), (None, 2), (None, 1)]);
+    // by the largest logit, negative thresholds count
+    head.exits[0].rule = Rule::Largest;
+    let outcome = computed.outcome(&head, 2, &[0, 10]);
+    assert!(matches!(outcome, model::Outcome::Answer { exit: Some(0), .. }));
 }
 
 /// Trains with exits, and computes what is reported anew from the files, one frame at a time.
