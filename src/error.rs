@@ -2,7 +2,7 @@
 
 use crate::calibrate::CalibrateError;
 use crate::commands::simulation::CommandError;
-use crate::emit::{PackageError, UnsupportedError};
+use crate::emit::PackageError;
 use crate::exit::Exit;
 use crate::load::{HeadError, InputError, LabelError, WriteError};
 use crate::lower::InterfaceError;
@@ -37,8 +37,6 @@ pub enum Error {
     Schedule(#[from] ScheduleError),
     /// An outside that cannot be built.
     Interface(#[from] InterfaceError),
-    /// A head that cannot be compiled yet.
-    Unsupported(#[from] UnsupportedError),
     /// A package could not be written.
     Package(#[from] PackageError),
     /// Pictures could not be written.
