@@ -72,6 +72,15 @@ module [[ design.top ]] #(
 [% for j in junctions %]
 [% include "junction.v" %]
 [% endfor %]
+  wire [[ bus_range ]] result_tdata;
+  wire [[ keep_range ]] result_tkeep;
+  wire         result_tvalid;
+  wire         result_tready;
+  wire         result_tlast;
+  wire         result_tuser;
+  wire         unused_result_decide;  // a head that answers every frame has nobody to tell
+  wire         unused_result_pass;
+
   cf_result #(
       .BusBits   ([[ design.input.bus.bus_bits ]]),
       .Classes   ([[ design.output.classes ]]),
@@ -95,6 +104,28 @@ module [[ design.top ]] #(
       .wrow_i       (l[[ last ]]_row),
       .wdata_i      (l[[ last ]]_data),
       .wframe_end_i (l[[ last ]]_frame_end),
+      .threshold_i  (1'b0),
+      .decide_o     (unused_result_decide),
+      .pass_o       (unused_result_pass),
+      .m_axis_tdata (result_tdata),
+      .m_axis_tkeep (result_tkeep),
+      .m_axis_tvalid(result_tvalid),
+      .m_axis_tready(result_tready),
+      .m_axis_tlast (result_tlast),
+      .m_axis_tuser (result_tuser)
+  );
+
+  cf_number #(
+      .BusBits([[ design.input.bus.bus_bits ]])
+  ) i_number (
+      .aclk         (aclk),
+      .aresetn      (aresetn),
+      .s_axis_tdata (result_tdata),
+      .s_axis_tkeep (result_tkeep),
+      .s_axis_tvalid(result_tvalid),
+      .s_axis_tready(result_tready),
+      .s_axis_tlast (result_tlast),
+      .s_axis_tuser (result_tuser),
       .m_axis_tdata (m_axis_tdata),
       .m_axis_tkeep (m_axis_tkeep),
       .m_axis_tvalid(m_axis_tvalid),
