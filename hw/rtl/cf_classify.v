@@ -1,7 +1,7 @@
 // Finds the class of a frame from its logits, a row of all slots a cycle.
 //
 // Does:      a pipelined tournament over the slots, then the best of the rows; slot s holds classes
-//            ceil(s*Cycles/Steps) and up.
+//            ceil(s*Cycles/Steps) and up. Gives the largest logit and its distance to the second.
 // Does not:  wait: a row may come every cycle.
 // Latency:   3 + ceil(log2(Slots)) cycles from the last row to `done_o`.
 // Limits:    as cf_result.
@@ -24,6 +24,7 @@ module cf_classify #(
     input  wire [Slots*Bits-1:0] logit_i,
     output reg                   done_o,
     output reg  [ ClassBits-1:0] class_o,
+    output reg  [      Bits-1:0] best_o,
     output reg  [      Bits-1:0] margin_o
 );
 
@@ -179,6 +180,7 @@ module cf_classify #(
       second_q <= second;
     end
     class_o  <= class_q;
+    best_o   <= best_q;
     margin_o <= two_q ? best_q - second_q : {Bits{1'b0}};
     if (!rst_ni) begin
       fresh_q <= 1'b1;

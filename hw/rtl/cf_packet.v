@@ -1,9 +1,11 @@
 // Keeps what goes into packets and sends them, a beat at a time.
 //
 // Does:      collects the logits of a frame as their rows pass, takes class and margin when they
-//            are known, sends the packet, and gives its place free with the last beat.
-// Does not:  take a frame without a place: `room_take_i` comes before the first row.
-// Latency:   1 cycle from `done_i` to the first beat.
+//            are known, sends the packet when it is decided on, and gives its place free with the
+//            last beat. A dropped packet's place is free one cycle after its turn has come.
+// Does not:  take a frame without a place: `room_take_i` comes before the first row. It does not
+//            number packets: bytes 2 and 3 are 0.
+// Latency:   1 cycle from `decide_i` to the first beat; `decide_i` with `done_i` or later.
 // Handshake: AXI4-Stream master; nothing changes while `m_axis_tvalid && !m_axis_tready`.
 // Limits:    as cf_result.
 `default_nettype none
@@ -18,6 +20,7 @@ module cf_packet #(
     parameter Steps = 5,
     parameter Cycles = 50,
     parameter Packets = 1,
+    parameter [15:0] Tag = 16'h0,
     parameter PacketBits = 1,
     parameter RowBits = 4,
     parameter ClassBits = 4
@@ -33,6 +36,8 @@ module cf_packet #(
     input  wire                  done_i,
     input  wire [ ClassBits-1:0] class_i,
     input  wire [      Bits-1:0] margin_i,
+    input  wire                  decide_i,
+    input  wire                  drop_i,
     output wire [   BusBits-1:0] m_axis_tdata,
     output wire [ BusBits/8-1:0] m_axis_tkeep,
     output wire                  m_axis_tvalid,
@@ -60,15 +65,19 @@ module cf_packet #(
 
   reg [PacketBits-1:0] collect_q;  // place of the frame whose rows pass
   reg [PacketBits-1:0] finish_q;   // place of the frame whose class comes next
+  reg [PacketBits-1:0] decide_q;   // place of the frame that is decided next
   reg [PacketBits-1:0] send_q;     // place of the packet that is sent
-  reg [          15:0] number_q;
+  reg [   Packets-1:0] drop_q;     // packets that are not to be sent
   reg [  BeatBits-1:0] beat_q;
 
   reg [ ClassBits-1:0] class_q  [0:Packets-1];
   reg [      Bits-1:0] margin_q [0:Packets-1];
 
+  wire decided;  // whether to send the packet whose turn it is
   wire beat_done = m_axis_tvalid && m_axis_tready;
-  wire packet_done = beat_done && m_axis_tlast;
+  wire packet_done = (beat_done && m_axis_tlast) || (decided && drop_q[send_q]);
+
+  assign m_axis_tvalid = decided && !drop_q[send_q];
 
   cf_credit #(
       .Max    (Packets),
@@ -87,9 +96,9 @@ module cf_packet #(
   ) i_ready (
       .clk_i  (aclk),
       .rst_ni (aresetn),
-      .give_i (done_i),
+      .give_i (decide_i),
       .take_i (packet_done),
-      .avail_o(m_axis_tvalid)
+      .avail_o(decided)
   );
 
   always @(posedge aclk) begin
@@ -97,30 +106,28 @@ module cf_packet #(
       class_q[finish_q]  <= class_i;
       margin_q[finish_q] <= margin_i;
     end
+    if (decide_i) drop_q[decide_q] <= drop_i;
     if (!aresetn) begin
       collect_q <= {PacketBits{1'b0}};
       finish_q  <= {PacketBits{1'b0}};
+      decide_q  <= {PacketBits{1'b0}};
       send_q    <= {PacketBits{1'b0}};
-      number_q  <= 16'd0;
       beat_q    <= {BeatBits{1'b0}};
     end else begin
       if (valid_i && last_i)
         collect_q <= (collect_q == LastPlace) ? {PacketBits{1'b0}} : collect_q + 1'b1;
       if (done_i) finish_q <= (finish_q == LastPlace) ? {PacketBits{1'b0}} : finish_q + 1'b1;
-      if (packet_done) begin
-        send_q   <= (send_q == LastPlace) ? {PacketBits{1'b0}} : send_q + 1'b1;
-        number_q <= number_q + 16'd1;
-      end
+      if (decide_i) decide_q <= (decide_q == LastPlace) ? {PacketBits{1'b0}} : decide_q + 1'b1;
+      if (packet_done) send_q <= (send_q == LastPlace) ? {PacketBits{1'b0}} : send_q + 1'b1;
       if (beat_done) beat_q <= m_axis_tlast ? {BeatBits{1'b0}} : beat_q + 1'b1;
     end
   end
 
   // the packet, filled up to whole beats
   wire [Beats*BusBits-1:0] packet;
-  wire [15:0] class_field = {{(16 - ClassBits) {1'b0}}, class_q[send_q]};
 
-  assign packet[15:0]  = class_field;
-  assign packet[31:16] = number_q;
+  assign packet[15:0]  = Tag | {{(16 - ClassBits) {1'b0}}, class_q[send_q]};
+  assign packet[31:16] = 16'd0;  // for cf_number
 
   genvar s, i;
   generate

@@ -4,13 +4,20 @@
 // slots a cycle. Slot s holds classes ceil(s*Cycles/Steps) and up, in rows 0, 1, ...
 //
 // Does:      class = the largest logit (the lowest class where several are equal), margin = largest
-//            minus second largest (0 with one class), and a packet a frame, in order.
-// Does not:  drop a packet: with no room for one, it does not read the frame.
-// Packet:    class u16, frame number u16 (good frames since reset), margin, logits if `Logits`;
-//            margin and logits in FieldBytes each, little endian, packed from the low end.
-// Latency:   Rows + 6 + ceil(log2(Slots)) cycles from a frame's start to the packet's first beat.
-// Handshake: permits upstream, AXI4-Stream master downstream.
-// Limits:    1 <= Classes < 65536; BusBits a multiple of 8.
+//            minus second largest (0 with one class), a decision by `Rule` (see cf_rule) and, where
+//            it is to answer, a packet a frame, in order.
+// Does not:  lose a packet: with no room for one, it does not read the frame. It does not wait for
+//            whoever hears its decisions.
+// Packet:    Tag | class u16, 0 u16 (cf_number writes there), margin, logits if `Logits`; margin
+//            and logits in FieldBytes each, little endian, packed from the low end.
+// Latency:   from a frame's start to its `decide_o`, with L = ceil(log2(Slots)):
+//            Rows + 5 + L cycles (rules 0 to 2), 2 * Rows + 8 + 2 * L (rule 3); to the packet's
+//            first beat one more. A start every Rows cycles, with rule 3 every 3 if Rows is less.
+// Handshake: permits upstream, AXI4-Stream master downstream. `decide_o` is one pulse a frame, in
+//            order, with `pass_o` = 0: answered here. `threshold_i` is that of the oldest frame
+//            that is not decided, up to the cycle of its `decide_o`.
+// Limits:    1 <= Classes < 65536; BusBits a multiple of 8; cf_rule's; Tag has no bit in common
+//            with a class.
 `default_nettype none
 
 module cf_result #(
@@ -26,6 +33,12 @@ module cf_result #(
     parameter Frames = 2,
     parameter Packets = 1,
     parameter Release = 0,
+    parameter Rule = 0,
+    parameter ThresholdBits = 1,
+    parameter [15:0] Tag = 16'h0,
+    parameter SoftmaxShift = 4,
+    parameter SoftmaxFile = "",
+    parameter [31:0] SoftmaxHash = 32'h0,
     // derived, not to be set
     parameter RowBits = (Rows > 1) ? $clog2(Rows) : 1
 ) (
@@ -39,6 +52,10 @@ module cf_result #(
     input  wire [Slots*RowBits-1:0] wrow_i,
     input  wire [   Slots*Bits-1:0] wdata_i,
     input  wire                     wframe_end_i,
+    // decisions
+    input  wire [ThresholdBits-1:0] threshold_i,
+    output wire                     decide_o,
+    output wire                     pass_o,
     // packets
     output wire [      BusBits-1:0] m_axis_tdata,
     output wire [    BusBits/8-1:0] m_axis_tkeep,
@@ -51,8 +68,15 @@ module cf_result #(
   localparam ClassBits = (Classes > 1) ? $clog2(Classes) : 1;
   localparam PacketBits = (Packets > 1) ? $clog2(Packets) : 1;
 
+  generate
+    if ((Tag & ((1 << ClassBits) - 1)) != 0) begin : g_illegal
+      cf_result_needs_a_Tag_above_the_class stop ();  // no such module
+    end
+  endgenerate
+
   wire                frame_avail;
   wire                packet_avail;
+  wire                may_start;
   wire                start;
   wire                run;
   wire                last;
@@ -95,13 +119,23 @@ module cf_result #(
       .clk_i        (aclk),
       .rst_ni       (aresetn),
       .frame_avail_i(frame_avail),
-      .room_avail_i (packet_avail),
+      .room_avail_i (may_start),
       .start_o      (start),
       .run_o        (run),
       .cycle_o      (row_issue),
       .last_o       (last),
       .release_o    (release_room)
   );
+
+  generate
+    if (Rule == 3 && Rows < 3) begin : g_paced
+      reg [1:0] started_q;  // one and two cycles ago: cf_softmax needs a frame's threshold so early
+      always @(posedge aclk) started_q <= aresetn ? {started_q[0], start} : 2'b00;
+      assign may_start = packet_avail && started_q == 2'b00;
+    end else begin : g_unpaced
+      assign may_start = packet_avail;
+    end
+  endgenerate
 
   cf_delay_flag #(
       .Depth(1)
@@ -186,6 +220,7 @@ module cf_result #(
 
   wire                 done;
   wire [ClassBits-1:0] class_found;
+  wire [     Bits-1:0] best;
   wire [     Bits-1:0] margin;
 
   cf_classify #(
@@ -205,7 +240,34 @@ module cf_result #(
       .logit_i (logit),
       .done_o  (done),
       .class_o (class_found),
+      .best_o  (best),
       .margin_o(margin)
+  );
+
+  cf_rule #(
+      .Rule         (Rule),
+      .ThresholdBits(ThresholdBits),
+      .Classes      (Classes),
+      .Bits         (Bits),
+      .Slots        (Slots),
+      .Rows         (Rows),
+      .Steps        (Steps),
+      .Cycles       (Cycles),
+      .SoftmaxShift (SoftmaxShift),
+      .SoftmaxFile  (SoftmaxFile),
+      .SoftmaxHash  (SoftmaxHash),
+      .ClassBits    (ClassBits)
+  ) i_rule (
+      .clk_i      (aclk),
+      .rst_ni     (aresetn),
+      .threshold_i(threshold_i),
+      .logit_i    (logit),
+      .done_i     (done),
+      .class_i    (class_found),
+      .best_i     (best),
+      .margin_i   (margin),
+      .decide_o   (decide_o),
+      .pass_o     (pass_o)
   );
 
   cf_packet #(
@@ -218,6 +280,7 @@ module cf_result #(
       .Steps     (Steps),
       .Cycles    (Cycles),
       .Packets   (Packets),
+      .Tag       (Tag),
       .PacketBits(PacketBits),
       .RowBits   (RowBits),
       .ClassBits (ClassBits)
@@ -233,6 +296,8 @@ module cf_result #(
       .done_i       (done),
       .class_i      (class_found),
       .margin_i     (margin),
+      .decide_i     (decide_o),
+      .drop_i       (pass_o),
       .m_axis_tdata (m_axis_tdata),
       .m_axis_tkeep (m_axis_tkeep),
       .m_axis_tvalid(m_axis_tvalid),
@@ -240,7 +305,7 @@ module cf_result #(
       .m_axis_tlast (m_axis_tlast)
   );
 
-  assign m_axis_tuser = 1'b1;  // answered here: a head without a split always does
+  assign m_axis_tuser = 1'b1;  // answered here
 
 endmodule
 
