@@ -31,6 +31,7 @@ const FILES: &[(&str, &str)] = &[
     ("cf_packet.v", include_str!("../../hw/rtl/cf_packet.v")),
     ("cf_partial.v", include_str!("../../hw/rtl/cf_partial.v")),
     ("cf_ram.v", include_str!("../../hw/rtl/cf_ram.v")),
+    ("cf_registers.v", include_str!("../../hw/rtl/cf_registers.v")),
     ("cf_requant.v", include_str!("../../hw/rtl/cf_requant.v")),
     ("cf_resize.v", include_str!("../../hw/rtl/cf_resize.v")),
     ("cf_result.v", include_str!("../../hw/rtl/cf_result.v")),
