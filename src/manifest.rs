@@ -37,6 +37,9 @@ pub struct Manifest {
     pub bus_bits: u32,
     /// What the packets carry.
     pub result: ResultKind,
+    /// Whether the top has registers behind AXI4-Lite, `s_axil_*`.
+    #[serde(default)]
+    pub control: bool,
     /// The input stream.
     pub input: InputRecord,
     /// The output stream.

@@ -196,6 +196,7 @@ fn record(
         preferences: preferences.clone(),
         bus_bits: bus.bus_bits,
         result: design.output.packet.result,
+        control: false,
         input: InputRecord {
             neurons: bus.neurons,
             bits: format.bits,

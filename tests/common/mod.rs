@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TOP: &str = include_str!("../fixtures/driver/rtl/cf_fixture.v");
+const REGISTERS: &str = include_str!("../../hw/rtl/cf_registers.v");
 const ROM: &str = include_str!("../fixtures/driver/rom/bias.mem");
 pub const BIAS: [i64; 3] = [5, -3, 9];
 
@@ -36,11 +37,19 @@ pub struct Shape {
     pub neurons: usize,
     pub field_bytes: usize,
     pub result: ResultKind,
+    /// Whether there are registers.
+    pub control: bool,
 }
 
 /// What most tests use: 16 codes a beat, 2 beats a frame, 12 bytes a packet.
-pub const USUAL: Shape =
-    Shape { bus_bits: 64, code_bits: 4, neurons: 20, field_bytes: 2, result: ResultKind::Logits };
+pub const USUAL: Shape = Shape {
+    bus_bits: 64,
+    code_bits: 4,
+    neurons: 20,
+    field_bytes: 2,
+    result: ResultKind::Logits,
+    control: false,
+};
 
 impl Shape {
     pub fn bus(&self) -> BusFormat {
@@ -104,8 +113,13 @@ impl Shape {
             .map(|f| packet.answer(f as u64, &logits.index_axis(Axis(0), f).to_vec()))
             .collect();
         let vectors = vectors(&bus, &packet, frames.view(), &answers);
-        let files =
-            [("files.f", "rtl/cf_fixture.v\n"), ("rtl/cf_fixture.v", &top), ("rom/bias.mem", &rom)];
+        let mut files = vec![("rtl/cf_fixture.v", &*top), ("rom/bias.mem", &*rom)];
+        let mut list = "rtl/cf_fixture.v\n".to_owned();
+        if self.control {
+            files.push(("rtl/cf_registers.v", REGISTERS));
+            list += "rtl/cf_registers.v\n";
+        }
+        files.push(("files.f", &list));
         let manifest = Manifest {
             tool: TOOL.into(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -116,6 +130,7 @@ impl Shape {
             preferences: clashfree::schedule::Preferences::default(),
             bus_bits: self.bus_bits,
             result: self.result,
+            control: self.control,
             input: InputRecord {
                 neurons: self.neurons,
                 bits: self.code_bits,
@@ -136,8 +151,8 @@ impl Shape {
             latency: 1,
             junctions: Vec::new(),
             files: files
-                .map(|(n, t)| (n.to_owned(), sha256(t.as_bytes())))
-                .into_iter()
+                .iter()
+                .map(|(n, t)| ((*n).to_owned(), sha256(t.as_bytes())))
                 .collect::<BTreeMap<_, _>>(),
         };
         let put = |name: &str, text: &str| {
