@@ -11,8 +11,8 @@
 // Latency:   2 cycles from the later of write address and write data to `s_axil_bvalid`, 2 from a
 //            read address to `s_axil_rvalid`, with no earlier response waiting. A counter reads as
 //            it stood in the cycle before `s_axil_rvalid`.
-// Handshake: AXI4-Lite slave; write address and write data in any order. No ready depends on a valid
-//            of the same cycle. One request waits while the response before it waits.
+// Handshake: AXI4-Lite slave; write address and write data in any order. No ready depends on a
+//            valid of the same cycle. One request waits while the response before it waits.
 // Limits:    0 <= Exits <= 240; 1 <= ThresholdBits <= 64 for each exit, and Initial within them.
 `default_nettype none
 
@@ -229,7 +229,8 @@ module cf_registers #(
       assign write_right = 1'b0;
       assign read_right = 1'b0;
       assign read_word = 32'd0;
-      wire unused_write = &{1'b0, write_aligned, awaddr_q[11:2], wdata_q, strobes, count_q[128+:32]};
+      wire unused_write = &{1'b0, write_aligned, awaddr_q[11:2], wdata_q, strobes};
+      wire unused_count = &{1'b0, count_q[128+:32]};
     end
   endgenerate
 
