@@ -1,7 +1,7 @@
 //! How long the compiler takes: the bundled heads from file to package in memory, and a junction of
 //! 1,000,000 edges from integers on, with the lines of the top module of each.
 
-use clashfree::lower::Interface;
+use clashfree::lower::{Control, Interface};
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{Family, generate};
 use clashfree::pipeline::{Target, compile, compile_quantised};
@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use std::path::Path;
 
 fn target(cycles: usize) -> Target {
-    let interface = Interface { bus_bits: 64, result: ResultKind::Logits };
+    let interface = Interface { bus_bits: 64, result: ResultKind::Logits, control: Control::Auto };
     Target {
         budget: Some(Budget::Cycles(cycles)),
         preferences: Preferences::default(),

@@ -22,6 +22,11 @@ namespace cf {
 
 constexpr size_t kBus = CF_BUS_BYTES;
 constexpr size_t kKeep = (kBus + 7) / 8;  // bytes that hold tkeep
+#ifdef CF_CONTROL
+constexpr bool kControl = true;  // the model has registers, behind s_axil_*
+#else
+constexpr bool kControl = false;
+#endif
 using Bytes = std::vector<uint8_t>;
 using std::string;
 using std::to_string;
@@ -85,9 +90,11 @@ struct Beat {
 
 // What the source of a run asks for next.
 struct Op {
-    enum Kind { kFrame, kReset, kDrain, kIdle, kEnd } kind = kEnd;
+    enum Kind { kFrame, kReset, kDrain, kIdle, kWrite, kRead, kEnd } kind = kEnd;
     uint32_t beats = 0, cycles = 0;
     bool last = true;
+    bool writes = false;                   // kFrame: writes a register after `at` of its beats
+    uint32_t at = 0, address = 0, value = 0;
     Bytes data;
 };
 
@@ -100,6 +107,9 @@ public:
     virtual void frame(uint64_t, uint64_t) {}
     virtual void packet(const Bytes&, bool, uint64_t, uint64_t) {}
     virtual void dropped(uint64_t, uint32_t) {}
+    // Responses of registers: cycle, address, what was read, response.
+    virtual void written(uint64_t, uint32_t, uint8_t) {}
+    virtual void was_read(uint64_t, uint32_t, uint32_t, uint8_t) {}
     // dropped: dropped_frames_o just before.
     virtual void reset(uint64_t cycle, uint64_t packets, uint32_t dropped) = 0;
     // The exit code of the program.
@@ -125,16 +135,30 @@ public:
             op.kind = Op::kEnd;
             return;
         }
+        if (code >= 4 && code <= 6 && !kControl) {
+            throw Failure{kUsage, "record " + to_string(code) + " asks for a register, and this model has "
+                "none: it was built without -DCF_CONTROL"};
+        }
+        op.writes = code == 6;
         switch (code) {
-        case 0: {
+        case 0:
+        case 6:
             op.kind = Op::kFrame;
             op.last = word() & 1;
             op.beats = word();
             if (op.beats == 0) throw Failure{kUsage, "a frame record of no beats"};
+            if (op.writes) {
+                op.at = word();
+                if (op.at > op.beats) {
+                    throw Failure{kUsage, "a write after beat " + to_string(op.at) + " of a frame of "
+                        + to_string(op.beats)};
+                }
+                op.address = address();
+                op.value = word();
+            }
             op.data.resize(op.beats * kBus);
             read(op.data.data(), op.data.size(), false);
             break;
-        }
         case 1:
             op.kind = Op::kReset;
             op.cycles = word();
@@ -143,6 +167,15 @@ public:
         case 3:
             op.kind = Op::kIdle;
             op.cycles = word();
+            break;
+        case 4:
+            op.kind = Op::kWrite;
+            op.address = address();
+            op.value = word();
+            break;
+        case 5:
+            op.kind = Op::kRead;
+            op.address = address();
             break;
         default: throw Failure{kUsage, "no record has the number " + to_string(code)};
         }
@@ -159,6 +192,17 @@ public:
     void dropped(uint64_t cycle, uint32_t count) override {
         put('D', {cycle});
         little(count, 4);
+    }
+    void written(uint64_t cycle, uint32_t address, uint8_t resp) override {
+        put('W', {cycle});
+        little(address, 4);
+        little(resp, 1);
+    }
+    void was_read(uint64_t cycle, uint32_t address, uint32_t data, uint8_t resp) override {
+        put('V', {cycle});
+        little(address, 4);
+        little(data, 4);
+        little(resp, 1);
     }
     void reset(uint64_t cycle, uint64_t packets, uint32_t) override { put('R', {cycle, packets}); }
     int end(uint64_t cycles, uint32_t dropped) override {
@@ -185,6 +229,11 @@ private:
         uint8_t b[4];
         read(b, 4, false);
         return b[0] | b[1] << 8 | b[2] << 16 | static_cast<uint32_t>(b[3]) << 24;
+    }
+    uint32_t address() {
+        const uint32_t at = word();
+        if (at >= 4096) throw Failure{kUsage, "no register has the address " + to_string(at)};
+        return at;
     }
     void little(uint64_t value, int bytes) {
         for (int i = 0; i < bytes; ++i) std::fputc(static_cast<int>(value >> (8 * i) & 0xff), out_);

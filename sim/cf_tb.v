@@ -2,7 +2,7 @@
 // design, compares every beat that comes out with sim/vectors/out.hex, prints PASS or FAIL.
 //
 // Run it in the package's folder, so that rom/ and sim/vectors/ are found. The design's name comes
-// as the macro CF_TOP; the parameters are in sim/config.mk.
+// as the macro CF_TOP; CF_CONTROL says that it has registers (s_axil_*); the parameters are in sim/config.mk.
 //   in.hex   one beat a line: <tlast>_<tdata>
 //   out.hex  one beat a line: <2*tuser+tlast>_<tkeep, padded to whole bytes>_<tdata>
 //   +stalls=1   random stalls on both sides      +seed=N   which ones
@@ -53,6 +53,28 @@ module cf_tb;
   `CF_TOP dut (
       .aclk            (aclk),
       .aresetn         (aresetn),
+`ifdef CF_CONTROL
+      // registers, which nobody uses here
+      .s_axil_awaddr   (12'd0),
+      .s_axil_awprot   (3'd0),
+      .s_axil_awvalid  (1'b0),
+      .s_axil_awready  (),
+      .s_axil_wdata    (32'd0),
+      .s_axil_wstrb    (4'd0),
+      .s_axil_wvalid   (1'b0),
+      .s_axil_wready   (),
+      .s_axil_bresp    (),
+      .s_axil_bvalid   (),
+      .s_axil_bready   (1'b1),
+      .s_axil_araddr   (12'd0),
+      .s_axil_arprot   (3'd0),
+      .s_axil_arvalid  (1'b0),
+      .s_axil_arready  (),
+      .s_axil_rdata    (),
+      .s_axil_rresp    (),
+      .s_axil_rvalid   (),
+      .s_axil_rready   (1'b1),
+`endif
       .s_axis_tdata    (in_beat[BusBits-1:0]),
       .s_axis_tvalid   (in_valid),
       .s_axis_tready   (in_ready),

@@ -38,15 +38,15 @@ pub struct Manifest {
     pub bus_bits: u32,
     /// What the packets carry.
     pub result: ResultKind,
+    /// Whether the top has registers behind AXI4-Lite, `s_axil_*`.
+    #[serde(default)]
+    pub control: bool,
     /// The input stream.
     pub input: InputRecord,
     /// The output stream.
     pub output: OutputRecord,
     /// Layout of the packets.
     pub packet: PacketFormat,
-    /// Whether there are registers.
-    #[serde(default)]
-    pub control: bool,
     /// What tells this build's packets and registers from those of others: see [`Manifest::identify`].
     pub identity: String,
     /// Cycles from one frame's start to the next in steady state, as predicted.

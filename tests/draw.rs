@@ -2,7 +2,7 @@
 
 mod heads;
 
-use clashfree::lower::Interface;
+use clashfree::lower::{Control, Interface};
 use clashfree::packet::ResultKind;
 use clashfree::pipeline::{Target, compile};
 use clashfree::schedule::{Budget, Interleaver, Preferences};
@@ -151,7 +151,7 @@ fn a_frame_goes_from_stage_to_stage() {
             interleavers: vec![Interleaver::Copies],
             ..Preferences::default()
         },
-        interface: Interface { bus_bits: 64, result: ResultKind::Logits },
+        interface: Interface { bus_bits: 64, result: ResultKind::Logits, control: Control::Auto },
         pad: false,
     };
     let design = compile(&example(), &target).expect("compiles").design;

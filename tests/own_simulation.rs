@@ -44,13 +44,19 @@ fn fails(build: &Path, args: &[&str], wanted: &str) {
 }
 
 #[test]
-fn frames_of_one_beat_and_wide_buses_pass() {
+fn frames_of_one_beat_wide_buses_and_registers_pass() {
     let stalls = |simulator| [simulator, "STALLS=random", "SEED=3"];
     let build = write("one-beat", 128);
     let wide = Shape { bus_bits: 520, code_bits: 1, neurons: 700, ..USUAL };
     let wide = wide.write("own-520", 6);
+    let controlled = Shape { control: true, ..USUAL }.write("own-controlled", 20);
     for simulator in simulators() {
         passes(&build, &stalls(simulator), "19 frames in, 3 dropped as they should be, 16 packets");
+        passes(
+            &controlled,
+            &stalls(simulator),
+            "24 frames in, 4 dropped as they should be, 20 packets",
+        );
         passes(&wide, &stalls(simulator), "10 frames in, 4 dropped as they should be, 6 packets");
     }
 }

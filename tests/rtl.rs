@@ -81,7 +81,7 @@ impl Case {
         compiled.package.write(&build).map_err(|e| e.to_string())?;
         let bench = Bench::open(&build, false).map_err(|e| e.to_string())?;
         let inputs = frames(&self.head, FRAMES, 17);
-        let logits = model::run(&self.head, inputs.view());
+        let outcomes = model::outcomes(&self.head, inputs.view());
         for (i, input) in Pattern::ALL.into_iter().enumerate() {
             // Each pattern on each side, and the sides out of step.
             let output = if i == 0 { input } else { Pattern::ALL[1 + i % 4] };
@@ -89,7 +89,7 @@ impl Case {
             let options = Options { stalls, ..Options::default() };
             let result =
                 bench.simulate(inputs.view(), &options).map_err(|e| format!("{stalls}: {e}"))?;
-            let comparison = bench.compare(&result, logits.view());
+            let comparison = bench.compare(&result, &outcomes);
             if let Some(first) = comparison.mismatches.first() {
                 let wrong = comparison.wrong_fields;
                 return Err(format!("{stalls}: {first} ({wrong} wrong fields)"));
@@ -107,7 +107,7 @@ impl Case {
         for stalls in ["none", "random:9"] {
             let options = Options { stalls: stalls.parse().unwrap(), ..Options::default() };
             let scenarios =
-                bench.faults(inputs.view(), logits.view(), &options).map_err(|e| e.to_string())?;
+                bench.faults(inputs.view(), &outcomes, &options).map_err(|e| e.to_string())?;
             if let Some(wrong) = scenarios.iter().find(|s| !s.is_right()) {
                 return Err(format!("{stalls}: {wrong:?}"));
             }

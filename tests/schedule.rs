@@ -6,7 +6,7 @@
 
 mod common;
 
-use clashfree::lower::{Datapath, Interface, Rom, lower};
+use clashfree::lower::{Control, Datapath, Interface, Rom, lower};
 use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::QuantHead;
@@ -21,7 +21,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// The bus that most tests use.
-const BUS: Interface = Interface { bus_bits: 64, result: ResultKind::Logits };
+const BUS: Interface =
+    Interface { bus_bits: 64, result: ResultKind::Logits, control: Control::Auto };
 
 /// Any kind of interleaver, copies alone, which use every lane whatever divides, and networks where
 /// there can be one.
@@ -80,7 +81,7 @@ fn check_with(
             assert!(s.lanes() <= 2 * fewest + 8, "lanes of junction {i}");
         }
     }
-    let design = lower(&arranged.head, &arranged.schedules, interface).unwrap();
+    let design = lower(&arranged, interface).unwrap();
     for (i, stage) in design.junctions.iter().enumerate() {
         let words = stage.weight_rom.words.bits() / stage.weight.bits as usize;
         assert_eq!(words, stage.cycles * stage.lanes, "weight ROM of junction {i}");
@@ -260,7 +261,7 @@ fn a_network_table_with_one_wrong_bit_is_found() {
         let per_beat = bus_bits as usize / 4;
         let arranged = arrange(&head, &Budget::Cycles(cycles), &preferences, per_beat).unwrap();
         let interface = Interface { bus_bits, ..BUS };
-        let design = lower(&arranged.head, &arranged.schedules, interface).unwrap();
+        let design = lower(&arranged, interface).unwrap();
         let right = replay(&head, &design, &rows);
         for what in ["row", "control", "partial", "drain", "weight", "bias"] {
             let mut wrong = design.clone();
@@ -287,8 +288,7 @@ fn a_table_with_one_wrong_bit_is_found() {
     let head = head("wrong", 40, unsigned(4, 4), &[relu(40, 9), relu(10, 10)], 7);
     let rows: Vec<Vec<i32>> = frames(&head, 3, 5).rows().into_iter().map(|r| r.to_vec()).collect();
     let arranged = arrange(&head, &Budget::Cycles(50), &copies(), 4).unwrap();
-    let design =
-        lower(&arranged.head, &arranged.schedules, Interface { bus_bits: 16, ..BUS }).unwrap();
+    let design = lower(&arranged, Interface { bus_bits: 16, ..BUS }).unwrap();
     let right = replay(&head, &design, &rows);
     for what in ["row", "bank", "weight", "bias"] {
         let mut wrong = design.clone();

@@ -1,6 +1,6 @@
 //! The paper's heads, with patterns drawn for each budget.
 
-use clashfree::lower::Interface;
+use clashfree::lower::{Control, Interface};
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{
     Degrees, Family, Pattern, Starts, advise, count, generate, junction_seed,
@@ -213,7 +213,7 @@ pub fn compile(
             permute_input: kind == Kind::Permuted,
             ..Preferences::default()
         },
-        interface: Interface { bus_bits, result: ResultKind::Logits },
+        interface: Interface { bus_bits, result: ResultKind::Logits, control: Control::Auto },
         pad: false,
     };
     compile_quantised(head, &target).map_err(|e| e.to_string())

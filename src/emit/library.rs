@@ -35,6 +35,7 @@ const FILES: &[(&str, &str)] = &[
     ("cf_places.v", include_str!("../../hw/rtl/cf_places.v")),
     ("cf_queue.v", include_str!("../../hw/rtl/cf_queue.v")),
     ("cf_ram.v", include_str!("../../hw/rtl/cf_ram.v")),
+    ("cf_registers.v", include_str!("../../hw/rtl/cf_registers.v")),
     ("cf_requant.v", include_str!("../../hw/rtl/cf_requant.v")),
     ("cf_resize.v", include_str!("../../hw/rtl/cf_resize.v")),
     ("cf_result.v", include_str!("../../hw/rtl/cf_result.v")),

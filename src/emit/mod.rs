@@ -12,7 +12,6 @@ mod top;
 pub use package::{Package, PackageError, REFERENCE, package};
 
 use crate::lower::{Design, Rom};
-use crate::manifest::Manifest;
 use std::fmt::Write as _;
 
 /// What every generated file begins with: tool, head, and the start of the head's content hash.
@@ -30,10 +29,11 @@ fn rom(stamp: &str, rom: &Rom) -> String {
     text
 }
 
-/// Generated hardware: path in the package and content.
-pub fn hardware(design: &Design, manifest: &Manifest) -> Vec<(String, String)> {
-    let stamp = stamp(design, &manifest.head_sha256);
-    let top = top::top(design, &stamp, &manifest.identity);
+/// Generated hardware: path in the package and content. `hash` is the head's, `identity` the
+/// package's, in hexadecimal.
+pub fn hardware(design: &Design, hash: &str, identity: &str) -> Vec<(String, String)> {
+    let stamp = stamp(design, hash);
+    let top = top::top(design, &stamp, identity);
     let mut files = vec![(format!("rtl/{}.v", design.top), top)];
     for (_, r) in design.roms() {
         files.push((format!("rom/{}", r.file), rom(&stamp, r)));

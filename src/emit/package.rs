@@ -99,10 +99,11 @@ pub fn package(
     let head_sha256 = manifest::sha256(&[toml.as_bytes(), &tensors].concat());
     let mut manifest = record(head, design, head_sha256, budget, preferences);
     manifest.identity = manifest.identify();
-    let mut files: BTreeMap<String, Vec<u8>> = hardware(design, &manifest)
-        .into_iter()
-        .map(|(path, text)| (path, text.into_bytes()))
-        .collect();
+    let mut files: BTreeMap<String, Vec<u8>> =
+        hardware(design, &manifest.head_sha256, &manifest.identity)
+            .into_iter()
+            .map(|(path, text)| (path, text.into_bytes()))
+            .collect();
     let top = String::from_utf8_lossy(&files[&format!("rtl/{}.v", design.top)]).into_owned();
     for (name, text) in library::used_by(&top) {
         files.insert(format!("rtl/lib/{name}"), text.as_bytes().to_vec());

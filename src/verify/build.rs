@@ -35,6 +35,9 @@ const FLAGS: &[&str] = &[
     "2",
 ];
 
+/// The macro that says to the design and to the driver that there are registers.
+const CONTROL: &str = "CF_CONTROL";
+
 /// Levels of the C++ compiler, for the model and for Verilator's run time. Measured on 200 lanes:
 /// `-O1` builds in three quarters of the time of `-O2` and `-Os` and runs as fast, `-O0` four times
 /// slower.
@@ -116,6 +119,9 @@ pub fn build(build: &Path, manifest: &Manifest, kind: Kind) -> Result<Model, Bui
     let bus_bytes = manifest.bus_bits / 8;
     let mut flags: Vec<String> = FLAGS.iter().map(|&f| f.to_owned()).collect();
     flags.extend(["--top-module".into(), manifest.top.clone(), "-MAKEFLAGS".into(), LEVELS.into()]);
+    if manifest.control {
+        flags.extend([format!("+define+{CONTROL}"), "-CFLAGS".into(), format!("-D{CONTROL}")]);
+    }
     match kind {
         Kind::Plain => {}
         Kind::Waves => flags.push("--trace-fst".into()),

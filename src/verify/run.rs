@@ -32,6 +32,34 @@ pub enum Op {
         /// How many.
         cycles: u32,
     },
+    /// Writes a register once every earlier beat was accepted, and waits for the response. As every
+    /// access of a register, only for a package with [`control`](crate::manifest::Manifest::control):
+    /// another's simulation ends with [`RunError::Died`].
+    Write {
+        /// Its offset in bytes, below 4,096.
+        address: u32,
+        /// The word.
+        data: u32,
+    },
+    /// Reads a register once every earlier beat was accepted, and waits for the response.
+    Read {
+        /// Its offset in bytes, below 4,096.
+        address: u32,
+    },
+    /// Sends a frame as [`Op::Frame`] does, and begins to write a register after some of its beats. The
+    /// beats go on meanwhile; the next operation waits for both.
+    FrameWithWrite {
+        /// Whole beats.
+        beats: Vec<u8>,
+        /// Whether the final beat ends the frame.
+        last: bool,
+        /// Beats that are accepted first: 0 to all.
+        at: u32,
+        /// The register's offset in bytes, below 4,096.
+        address: u32,
+        /// The word.
+        data: u32,
+    },
 }
 
 /// Cycles of the first and of the last beat of something; the first clock edge is cycle 1.
@@ -65,10 +93,24 @@ pub struct ResetMark {
     pub drops: usize,
 }
 
+/// The response to an access of a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The first cycle in which it was valid. A threshold that was written counts for the frames whose
+    /// last beat was accepted in this cycle or later.
+    pub cycle: u64,
+    /// The register's offset in bytes.
+    pub address: u32,
+    /// What was read; 0 for a write.
+    pub data: u32,
+    /// `bresp` or `rresp`: 0 is OKAY, 2 is SLVERR.
+    pub resp: u8,
+}
+
 /// Everything that one run said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
-    /// When each [`Op::Frame`] was accepted.
+    /// When each [`Op::Frame`] and [`Op::FrameWithWrite`] was accepted.
     pub frames: Vec<Span>,
     /// The packets.
     pub packets: Vec<RawPacket>,
@@ -76,6 +118,10 @@ pub struct Transcript {
     pub drops: Vec<u64>,
     /// The resets that were asked for (not the first).
     pub resets: Vec<ResetMark>,
+    /// Registers that were written.
+    pub writes: Vec<Response>,
+    /// Registers that were read.
+    pub reads: Vec<Response>,
     /// Cycles in all.
     pub cycles: u64,
     /// `dropped_frames_o` at the end.
@@ -103,8 +149,8 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
-    /// The model broke a rule of AXI4-Stream.
-    #[error("cycle {cycle}: the design breaks AXI4-Stream: {rule}")]
+    /// The model broke a rule of AXI4-Stream or AXI4-Lite.
+    #[error("cycle {cycle}: the design breaks a rule of AXI4: {rule}")]
     #[diagnostic(code(clashfree::run::protocol))]
     Protocol {
         /// The cycle.
@@ -256,6 +302,13 @@ pub(super) fn feed(pipe: impl Write, ops: impl Iterator<Item = Op>, bus: usize) 
             Op::Reset { cycles } => words(&mut out, &[1, cycles])?,
             Op::Drain => words(&mut out, &[2])?,
             Op::Idle { cycles } => words(&mut out, &[3, cycles])?,
+            Op::Write { address, data } => words(&mut out, &[4, address, data])?,
+            Op::Read { address } => words(&mut out, &[5, address])?,
+            Op::FrameWithWrite { beats, last, at, address, data } => {
+                let count = (beats.len() / bus) as u32;
+                words(&mut out, &[6, u32::from(last), count, at, address, data])?;
+                out.write_all(&beats)?;
+            }
         }
     }
     out.flush()
@@ -277,7 +330,7 @@ fn collect(mut from: impl Read, stop: &AtomicBool, seen: impl Fn()) -> io::Resul
         match tag {
             b'F' => all.frames.push(span(&mut from)?),
             b'P' => {
-                let length = u32::from_le_bytes(array(&mut from)?);
+                let length = word(&mut from)?;
                 let [user] = array(&mut from)?;
                 let span = span(&mut from)?;
                 let bytes = text(&mut from, length)?;
@@ -292,15 +345,24 @@ fn collect(mut from: impl Read, stop: &AtomicBool, seen: impl Fn()) -> io::Resul
                 let (cycle, packets) = (long(&mut from)?, long(&mut from)? as usize);
                 all.resets.push(ResetMark { cycle, packets, drops: all.drops.len() });
             }
+            b'W' | b'V' => {
+                let cycle = long(&mut from)?;
+                let address = word(&mut from)?;
+                let read = tag == b'V';
+                let data = if read { word(&mut from)? } else { 0 };
+                let [resp] = array(&mut from)?;
+                let list = if read { &mut all.reads } else { &mut all.writes };
+                list.push(Response { cycle, address, data, resp });
+            }
             b'E' => {
                 all.cycles = long(&mut from)?;
-                all.dropped = u32::from_le_bytes(array(&mut from)?);
+                all.dropped = word(&mut from)?;
                 return Ok(End::Done(all));
             }
             b'X' => {
                 let [code] = array(&mut from)?;
                 let cycle = long(&mut from)?;
-                let length = u32::from_le_bytes(array(&mut from)?);
+                let length = word(&mut from)?;
                 let text = String::from_utf8_lossy(&text(&mut from, length)?).into_owned();
                 return Ok(End::Failed { code, cycle, text });
             }
@@ -313,6 +375,10 @@ fn array<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     from.read_exact(&mut bytes)?;
     Ok(bytes)
+}
+
+fn word(from: &mut impl Read) -> io::Result<u32> {
+    array(from).map(u32::from_le_bytes)
 }
 
 fn long(from: &mut impl Read) -> io::Result<u64> {

@@ -1,7 +1,7 @@
 //! Heads made up for tests: structured patterns, codes up to the limits of their formats.
 
 use clashfree::bus::BUS_BITS;
-use clashfree::lower::Interface;
+use clashfree::lower::{Control, Interface};
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{Degrees, Family, generate};
 use clashfree::pipeline::{Compiled, Target, compile_quantised};
@@ -160,7 +160,7 @@ pub fn compiled_with(
     result: ResultKind,
 ) -> Compiled {
     assert!(BUS_BITS.contains(&bus_bits));
-    let interface = Interface { bus_bits, result };
+    let interface = Interface { bus_bits, result, control: Control::Auto };
     compile_quantised(head, &Target { budget: Some(budget), preferences, interface, pad: false })
         .unwrap()
 }

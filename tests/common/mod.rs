@@ -12,7 +12,8 @@ pub mod tables;
 
 use clashfree::bus::BusFormat;
 use clashfree::manifest::{InputRecord, Manifest, OutputRecord, TOOL, sha256};
-use clashfree::packet::{PacketFormat, ResultKind};
+use clashfree::model::{Outcome, classify};
+use clashfree::packet::{AnswerFormat, EndFormat, PacketFormat, ResultKind};
 use clashfree::verify::tools::Toolchain;
 use clashfree::verify::vectors::vectors;
 use clashfree::verify::{Bench, SIM_FILES};
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TOP: &str = include_str!("../fixtures/driver/rtl/cf_fixture.v");
+const REGISTERS: &str = include_str!("../../hw/rtl/cf_registers.v");
 const ROM: &str = include_str!("../fixtures/driver/rom/bias.mem");
 pub const BIAS: [i64; 3] = [5, -3, 9];
 
@@ -36,11 +38,29 @@ pub struct Shape {
     pub neurons: usize,
     pub field_bytes: usize,
     pub result: ResultKind,
+    /// Whether there are registers.
+    pub control: bool,
 }
 
 /// What most tests use: 16 codes a beat, 2 beats a frame, 12 bytes a packet.
-pub const USUAL: Shape =
-    Shape { bus_bits: 64, code_bits: 4, neurons: 20, field_bytes: 2, result: ResultKind::Logits };
+pub const USUAL: Shape = Shape {
+    bus_bits: 64,
+    code_bits: 4,
+    neurons: 20,
+    field_bytes: 2,
+    result: ResultKind::Logits,
+    control: false,
+};
+
+/// An answer of the trunk's end.
+pub fn outcome(logits: &[i64]) -> Outcome {
+    Outcome::Answer { exit: None, decision: classify(logits), logits: logits.to_vec() }
+}
+
+/// Answers of the trunk's end, `[frames, classes]`.
+pub fn outcomes(logits: &Array2<i64>) -> Vec<Outcome> {
+    logits.rows().into_iter().map(|row| outcome(&row.to_vec())).collect()
+}
 
 impl Shape {
     pub fn bus(&self) -> BusFormat {
@@ -48,7 +68,9 @@ impl Shape {
     }
 
     pub fn packet(&self) -> PacketFormat {
-        PacketFormat { classes: 3, field_bytes: self.field_bytes, result: self.result }
+        let format =
+            AnswerFormat { classes: 3, field_bytes: self.field_bytes, result: self.result };
+        PacketFormat { exits: Vec::new(), end: EndFormat::Answer(format) }
     }
 
     /// `n` frames that differ.
@@ -101,11 +123,16 @@ impl Shape {
         let frames = self.frames(n);
         let logits = self.logits(&frames);
         let answers: Vec<_> = (0..n)
-            .map(|f| packet.answer(f as u64, &logits.index_axis(Axis(0), f).to_vec()))
+            .map(|f| packet.packet(f as u64, &outcome(&logits.index_axis(Axis(0), f).to_vec())))
             .collect();
         let vectors = vectors(&bus, &packet, frames.view(), &answers);
-        let files =
-            [("files.f", "rtl/cf_fixture.v\n"), ("rtl/cf_fixture.v", &top), ("rom/bias.mem", &rom)];
+        let mut files = vec![("rtl/cf_fixture.v", &*top), ("rom/bias.mem", &*rom)];
+        let mut list = "rtl/cf_fixture.v\n".to_owned();
+        if self.control {
+            files.push(("rtl/cf_registers.v", REGISTERS));
+            list += "rtl/cf_registers.v\n";
+        }
+        files.push(("files.f", &list));
         let manifest = Manifest {
             tool: TOOL.into(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -116,6 +143,7 @@ impl Shape {
             preferences: clashfree::schedule::Preferences::default(),
             bus_bits: self.bus_bits,
             result: self.result,
+            control: self.control,
             input: InputRecord {
                 neurons: self.neurons,
                 bits: self.code_bits,
@@ -126,18 +154,20 @@ impl Shape {
                 order: None,
             },
             output: OutputRecord {
-                classes: 3,
-                field_bytes: self.field_bytes,
-                logit_frac: 0,
-                packet_bytes: packet.bytes(),
+                logit_frac: Some(0),
+                packet_bytes: packet.longest(),
                 beats: packet.beats(self.bus_bits),
             },
+            packet: packet.clone(),
+            identity: "0".repeat(64),
+            exits: Vec::new(),
+            split: None,
             initiation_interval: bus.beats() as u64 + BUSY,
             latency: 1,
             junctions: Vec::new(),
             files: files
-                .map(|(n, t)| (n.to_owned(), sha256(t.as_bytes())))
-                .into_iter()
+                .iter()
+                .map(|(n, t)| ((*n).to_owned(), sha256(t.as_bytes())))
                 .collect::<BTreeMap<_, _>>(),
         };
         let put = |name: &str, text: &str| {

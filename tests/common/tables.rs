@@ -72,7 +72,7 @@ impl Machine<'_> {
 /// frames and gives the logits of each.
 pub fn replay(head: &QuantHead, design: &Design, frames: &[Vec<i32>]) -> Vec<Vec<i64>> {
     let files: BTreeMap<String, String> =
-        emit::hardware(design, &"0".repeat(64)).into_iter().collect();
+        emit::hardware(design, &"0".repeat(64), &"0".repeat(64)).into_iter().collect();
     let per_beat = (design.input.bus.bus_bits / head.input_format.bits) as usize;
     let mut place: Vec<_> = (0..head.inputs).map(|n| (n % per_beat, n / per_beat)).collect();
     let mut values = frames.to_vec();
