@@ -13,6 +13,8 @@
       .wrow_i      (l[[ j.number ]]_row),
       .wdata_i     (l[[ j.number ]]_data),
       .wframe_end_i(l[[ j.number ]]_frame_end),
+      .decide_i    (1'b0),
+      .pass_i      (1'b0),
       .room_avail_i(l[[ j.number + 1 ]]_room_avail),
       .room_take_o (l[[ j.number + 1 ]]_room_take),
       .frame_o     (l[[ j.number + 1 ]]_frame),

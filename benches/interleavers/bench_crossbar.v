@@ -45,6 +45,8 @@ module bench_crossbar #(
   wire [Slots*BankRowBits-1:0] wrow;
   wire [    Slots*ActBits-1:0] wdata;
   wire                         wframe_end;
+  wire                         unused_frame;
+  wire                         unused_room;
   wire                         last_read;
   wire [        CycleBits-1:0] cycle_bank;
   wire [Banks*BankRowBits-1:0] row;
@@ -136,6 +138,10 @@ module bench_crossbar #(
       .wrow_i      (wrow),
       .wdata_i     (wdata),
       .wframe_end_i(wframe_end),
+      .decide_i    (1'b0),
+      .pass_i      (1'b0),
+      .frame_o     (unused_frame),
+      .room_o      (unused_room),
       .row_i       (row),
       .rframe_end_i(last_read),
       .column_o    (column)

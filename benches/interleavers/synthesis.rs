@@ -106,8 +106,8 @@ impl Shell {
     pub fn instance(&mut self, module: &str, parameters: &[String], run: &str) {
         self.body.push(format!(
             "{module} #(\n{}\n) i_lanes (.clk_i(clk_i), .rst_ni(rst_ni), .we_i(we_i), .wrow_i(wrow_i), \
-             .wdata_i(wdata_i), .wframe_end_i(wframe_end_i), .cycle_i(cycle_i), .last_i(last_i), \
-             .act_o(act_o){run});",
+             .wdata_i(wdata_i), .wframe_end_i(wframe_end_i), .decide_i(1'b0), .pass_i(1'b0), \
+             .cycle_i(cycle_i), .last_i(last_i), .act_o(act_o){run});",
             parameters.join(",\n")
         ));
     }

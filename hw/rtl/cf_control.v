@@ -3,11 +3,14 @@
 // Does:      starts a frame when one is there to read and the next stage has room, counts its
 //            cycles, gives the left memory back in cycle `Release`, and tells the next stage of a
 //            frame two cycles before its last write, so that it starts in time to read it all.
+//            Gated = 1: the left memory's pool says when a frame may be read (`pool_frame_i`) and
+//            when a place is free (`pool_room_i`), instead of `frame_i` and cycle `Release`.
 // Does not:  touch data.
 // Latency:   see cf_sequencer. `frame_o` comes LastWrite - 2 cycles after `end_i`, `wframe_end_o`
 //            LastWrite: with the frame's last write.
 // Limits:    1 <= Frames, 3 <= LastWrite: cycles from `end_i`, which is `last_o` or a fixed time
-//            later, to the frame's last write; Cycles and Release as cf_sequencer.
+//            later, to the frame's last write; Cycles and Release as cf_sequencer. Gated = 0:
+//            `pool_frame_i` and `pool_room_i` mean nothing; Gated = 1: `frame_i` and Release.
 `default_nettype none
 
 module cf_control #(
@@ -15,6 +18,7 @@ module cf_control #(
     parameter Cycles = 50,
     parameter Release = 0,
     parameter LastWrite = 9,
+    parameter Gated = 0,
     // derived, not to be set
     parameter CycleBits = (Cycles > 1) ? $clog2(Cycles) : 1
 ) (
@@ -24,6 +28,9 @@ module cf_control #(
     output wire                 room_avail_o,
     input  wire                 room_take_i,
     input  wire                 frame_i,
+    // the left memory's pool
+    input  wire                 pool_frame_i,
+    input  wire                 pool_room_i,
     // downstream
     input  wire                 room_avail_i,
     output wire                 room_take_o,
@@ -54,7 +61,7 @@ module cf_control #(
   ) i_full (
       .clk_i  (clk_i),
       .rst_ni (rst_ni),
-      .give_i (frame_i),
+      .give_i ((Gated != 0) ? pool_frame_i : frame_i),
       .take_i (start),
       .avail_o(frame_avail)
   );
@@ -65,7 +72,7 @@ module cf_control #(
   ) i_room (
       .clk_i  (clk_i),
       .rst_ni (rst_ni),
-      .give_i (release_room),
+      .give_i ((Gated != 0) ? pool_room_i : release_room),
       .take_i (room_take_i),
       .avail_o(room_avail_o)
   );

@@ -10,6 +10,9 @@
 //            L = ceil(log2(LanesPerUnit)).
 // Handshake: permits. Upstream: `room_avail_o`/`room_take_i` before a frame is written, `frame_i`
 //            as soon as its last write is close enough to start. Downstream the same, mirrored.
+//            Gated = 1: instead of `frame_i`, `decide_i` comes once for each frame, in order, after
+//            its `wframe_end_i`. With `pass_i` the frame runs; without, it costs no cycle, and
+//            there is room for another. Release means nothing: room is given after the last read.
 // Limits:    Wide = 0: see cf_units_serial; Wide = 1: see cf_units_wide. Raw, Shift, Low, High: see
 //            cf_output. Release: the cycle of this junction in which its left memory may be written
 //            again: late enough that the first word comes no earlier than the last read, max(0,
@@ -25,6 +28,7 @@ module cf_junction #(
     parameter Rows = 50,
     parameter StripeBits = 0,
     parameter Frames = 2,
+    parameter Gated = 0,
     // the work
     parameter Wide = 0,
     parameter Neurons = 40,
@@ -71,6 +75,9 @@ module cf_junction #(
     input  wire [   Slots*RowBits-1:0] wrow_i,
     input  wire [   Slots*ActBits-1:0] wdata_i,
     input  wire                        wframe_end_i,
+    // the gate's decisions, if gated
+    input  wire                        decide_i,
+    input  wire                        pass_i,
     // downstream
     input  wire                        room_avail_i,
     output wire                        room_take_o,
@@ -87,6 +94,8 @@ module cf_junction #(
   localparam UnitLatency = (Wide != 0) ? 4 + Levels : 2 + Levels;
   localparam WriteLatency = 3 + UnitLatency + 1;  // operands, units, requantisation
 
+  wire                        pool_frame;
+  wire                        pool_room;
   wire                        run;
   wire                        last;
   wire [       CycleBits-1:0] cycle;
@@ -102,13 +111,16 @@ module cf_junction #(
       .Frames   (Frames),
       .Cycles   (Cycles),
       .Release  (Release),
-      .LastWrite(WriteLatency)
+      .LastWrite(WriteLatency),
+      .Gated    (Gated)
   ) i_control (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
       .room_avail_o(room_avail_o),
       .room_take_i (room_take_i),
       .frame_i     (frame_i),
+      .pool_frame_i(pool_frame),
+      .pool_room_i (pool_room),
       .room_avail_i(room_avail_i),
       .room_take_o (room_take_o),
       .frame_o     (frame_o),
@@ -125,6 +137,7 @@ module cf_junction #(
       .Rows         (Rows),
       .StripeBits   (StripeBits),
       .Frames       (Frames),
+      .Gated        (Gated),
       .Units        (Units),
       .LanesPerUnit (LanesPerUnit),
       .SharedLanes  (SharedLanes),
@@ -147,6 +160,10 @@ module cf_junction #(
       .wrow_i      (wrow_i),
       .wdata_i     (wdata_i),
       .wframe_end_i(wframe_end_i),
+      .decide_i    (decide_i),
+      .pass_i      (pass_i),
+      .frame_o     (pool_frame),
+      .room_o      (pool_room),
       .cycle_i     (cycle),
       .last_i      (last),
       .act_o       (act),

@@ -15,7 +15,7 @@
 //            result, at least 9 + N to that of its first; N = 1 for the crossbar (Benes = 0),
 //            ceil((2*clog2(Terminals)-1) / StagesPerRegister) for the Benes network (Benes = 1),
 //            with Terminals the power of two that holds Banks, Lanes and 2.
-// Handshake: as cf_junction; `frame_o` comes two cycles before the last write may be.
+// Handshake: as cf_junction, gated too; `frame_o` comes two cycles before the last write may be.
 // Limits:    1 <= Pieces <= Cycles; Lanes = Groups*LanesPerGroup;
 //            (Groups-1)*NeuronsPerGroup < Neurons <= Groups*NeuronsPerGroup. Raw, Shift, Low, High:
 //            see cf_output. Release: as cf_junction.
@@ -31,6 +31,7 @@ module cf_junction_network #(
     parameter BankRows = 25,
     parameter Lockstep = 0,
     parameter Frames = 2,
+    parameter Gated = 0,
     // the work
     parameter Neurons = 40,
     parameter Cycles = 50,
@@ -77,6 +78,9 @@ module cf_junction_network #(
     input  wire [    Slots*RowBits-1:0] wrow_i,
     input  wire [    Slots*ActBits-1:0] wdata_i,
     input  wire                         wframe_end_i,
+    // the gate's decisions, if gated
+    input  wire                         decide_i,
+    input  wire                         pass_i,
     // downstream
     input  wire                         room_avail_i,
     output wire                         room_take_o,
@@ -95,6 +99,8 @@ module cf_junction_network #(
   localparam Stages = (Most > 2) ? 2 * $clog2(Most) - 1 : 1;
   localparam NetLatency = (Benes != 0) ? (Stages + StagesPerRegister - 1) / StagesPerRegister : 1;
 
+  wire                         pool_frame;
+  wire                         pool_room;
   wire                         run;
   wire                         last;
   wire [        CycleBits-1:0] cycle;
@@ -115,13 +121,16 @@ module cf_junction_network #(
       .Frames   (Frames),
       .Cycles   (Cycles),
       .Release  (Release),
-      .LastWrite(5)
+      .LastWrite(5),
+      .Gated    (Gated)
   ) i_control (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
       .room_avail_o(room_avail_o),
       .room_take_i (room_take_i),
       .frame_i     (frame_i),
+      .pool_frame_i(pool_frame),
+      .pool_room_i (pool_room),
       .room_avail_i(room_avail_i),
       .room_take_o (room_take_o),
       .frame_o     (frame_o),
@@ -140,6 +149,7 @@ module cf_junction_network #(
       .BankRows         (BankRows),
       .Lockstep         (Lockstep),
       .Frames           (Frames),
+      .Gated            (Gated),
       .Lanes            (Lanes),
       .Sums             (Sums),
       .Benes            (Benes),
@@ -161,6 +171,10 @@ module cf_junction_network #(
       .wrow_i      (wrow_i),
       .wdata_i     (wdata_i),
       .wframe_end_i(wframe_end_i),
+      .decide_i    (decide_i),
+      .pass_i      (pass_i),
+      .frame_o     (pool_frame),
+      .room_o      (pool_room),
       .cycle_i     (cycle),
       .last_i      (last),
       .act_o       (act),

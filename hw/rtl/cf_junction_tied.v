@@ -15,7 +15,7 @@
 //            frame ceil((Neurons - (Rounds - 1) * Lines) / OutSlots), Rounds = ceil(Neurons /
 //            Lines). The left memory is read one cycle after issue.
 // Handshake: permits, as cf_junction. With Place = 1 words are stored one cycle later, and the
-//            permit of a frame is held back by as much.
+//            permit of a frame is held back by as much. Gated = 1: as cf_junction.
 // Limits:    see cf_lanes_tied and cf_units_tied; OutSlots divides Lines; rounds end at least
 //            Lines / OutSlots cycles apart. Aligned: Cycles = Rounds * Steps; Steps is also that of
 //            cf_count. Raw, Shift, Low, High: see cf_output. Release: as cf_junction, reckoned from
@@ -33,6 +33,7 @@ module cf_junction_tied #(
     parameter Lockstep = 1,
     parameter Place = 0,
     parameter Frames = 2,
+    parameter Gated = 0,
     // the work
     parameter Straddle = 0,
     parameter Neurons = 40,
@@ -84,6 +85,9 @@ module cf_junction_tied #(
     input  wire [      Slots*RowBits-1:0] wrow_i,
     input  wire [      Slots*ActBits-1:0] wdata_i,
     input  wire                           wframe_end_i,
+    // the gate's decisions, if gated
+    input  wire                           decide_i,
+    input  wire                           pass_i,
     // downstream
     input  wire                           room_avail_i,
     output wire                           room_take_o,
@@ -115,6 +119,8 @@ module cf_junction_tied #(
   localparam LastWrite = FirstWrite + (LastLines + OutSlots - 1) / OutSlots - 1;
 
   wire                           frame;
+  wire                           pool_frame;
+  wire                           pool_room;
   wire                           run;
   wire                           last;
   wire [          CycleBits-1:0] cycle;
@@ -147,13 +153,16 @@ module cf_junction_tied #(
       .Frames   (Frames),
       .Cycles   (Cycles),
       .Release  (Release),
-      .LastWrite(LastWrite)
+      .LastWrite(LastWrite),
+      .Gated    (Gated)
   ) i_control (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
       .room_avail_o(room_avail_o),
       .room_take_i (room_take_i),
       .frame_i     (frame),
+      .pool_frame_i(pool_frame),
+      .pool_room_i (pool_room),
       .room_avail_i(room_avail_i),
       .room_take_o (room_take_o),
       .frame_o     (frame_o),
@@ -173,6 +182,7 @@ module cf_junction_tied #(
       .Lockstep   (Lockstep),
       .Place      (Place),
       .Frames     (Frames),
+      .Gated      (Gated),
       .Lines      (Lines),
       .Width      (Width),
       .Shared     (Shared),
@@ -196,6 +206,10 @@ module cf_junction_tied #(
       .wrow_i      (wrow_i),
       .wdata_i     (wdata_i),
       .wframe_end_i(wframe_end_i),
+      .decide_i    (decide_i),
+      .pass_i      (pass_i),
+      .frame_o     (pool_frame),
+      .room_o      (pool_room),
       .run_i       (run),
       .cycle_i     (cycle),
       .last_i      (last),

@@ -19,6 +19,7 @@ module cf_lanes #(
     parameter Rows = 50,
     parameter StripeBits = 0,
     parameter Frames = 2,
+    parameter Gated = 0,
     parameter Units = 4,
     parameter LanesPerUnit = 8,
     parameter SharedLanes = 0,
@@ -45,6 +46,11 @@ module cf_lanes #(
     input  wire [   Slots*RowBits-1:0] wrow_i,
     input  wire [   Slots*ActBits-1:0] wdata_i,
     input  wire                        wframe_end_i,
+    // decisions and permits of its frames, if gated
+    input  wire                        decide_i,
+    input  wire                        pass_i,
+    output wire                        frame_o,
+    output wire                        room_o,
     // schedule
     input  wire [       CycleBits-1:0] cycle_i,
     input  wire                        last_i,
@@ -178,7 +184,8 @@ module cf_lanes #(
       .BankRows(BankRows),
       .Frames  (Frames),
       .Copies  (Copies),
-      .Fields  (Fields)
+      .Fields  (Fields),
+      .Gated   (Gated)
   ) i_left (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
@@ -187,6 +194,10 @@ module cf_lanes #(
       .wrow_i      (wrow),
       .wdata_i     (wdata),
       .wframe_end_i(wframe_end),
+      .decide_i    (decide_i),
+      .pass_i      (pass_i),
+      .frame_o     (frame_o),
+      .room_o      (room_o),
       .row_i       (row),
       .rframe_end_i(last_read),
       .column_o    (column)

@@ -38,6 +38,7 @@ module cf_lanes_network #(
     parameter BankRows = 25,
     parameter Lockstep = 0,
     parameter Frames = 2,
+    parameter Gated = 0,
     parameter Lanes = 32,
     parameter Sums = 2,
     parameter Benes = 0,
@@ -64,6 +65,11 @@ module cf_lanes_network #(
     input  wire [    Slots*RowBits-1:0] wrow_i,
     input  wire [    Slots*ActBits-1:0] wdata_i,
     input  wire                         wframe_end_i,
+    // decisions and permits of its frames, if gated
+    input  wire                         decide_i,
+    input  wire                         pass_i,
+    output wire                         frame_o,
+    output wire                         room_o,
     // schedule
     input  wire [        CycleBits-1:0] cycle_i,
     input  wire                         last_i,
@@ -165,7 +171,8 @@ module cf_lanes_network #(
       .BankRows(BankRows),
       .Frames  (Frames),
       .Copies  (1),
-      .Fields  (Banks)
+      .Fields  (Banks),
+      .Gated   (Gated)
   ) i_left (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
@@ -174,6 +181,10 @@ module cf_lanes_network #(
       .wrow_i      (wrow),
       .wdata_i     (wdata),
       .wframe_end_i(wframe_end),
+      .decide_i    (decide_i),
+      .pass_i      (pass_i),
+      .frame_o     (frame_o),
+      .room_o      (room_o),
       .row_i       (row),
       .rframe_end_i(last_read),
       .column_o    (column)

@@ -34,6 +34,7 @@ module cf_lanes_tied #(
     parameter Lockstep = 0,
     parameter Place = 0,
     parameter Frames = 2,
+    parameter Gated = 0,
     parameter Lines = 2,
     parameter Width = 8,
     parameter Shared = 0,
@@ -62,6 +63,11 @@ module cf_lanes_tied #(
     input  wire [   Slots*RowBits-1:0] wrow_i,
     input  wire [   Slots*ActBits-1:0] wdata_i,
     input  wire                        wframe_end_i,
+    // decisions and permits of its frames, if gated
+    input  wire                        decide_i,
+    input  wire                        pass_i,
+    output wire                        frame_o,
+    output wire                        room_o,
     // schedule
     input  wire                        run_i,
     input  wire [       CycleBits-1:0] cycle_i,
@@ -247,7 +253,8 @@ module cf_lanes_tied #(
       .Copies  (Copies),
       .Fields  (Width),
       .Ring    (Place),
-      .Readers (Width)
+      .Readers (Width),
+      .Gated   (Gated)
   ) i_left (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
@@ -256,6 +263,10 @@ module cf_lanes_tied #(
       .wrow_i      (wrow),
       .wdata_i     (wdata),
       .wframe_end_i(wframe_end),
+      .decide_i    (decide_i),
+      .pass_i      (pass_i),
+      .frame_o     (frame_o),
+      .room_o      (room_o),
       .row_i       (row),
       .rframe_end_i(last_read),
       .column_o    (column)

@@ -12,7 +12,8 @@
 // floor(slot * w / Slots) + stripe belongs to lane v mod w, and is the lane's bank number k =
 // floor(((v + 1) * Slots - 1) / w) - slot: bank v mod w + w * k.
 //
-// Does:      keeps `Frames` frames in a ring: one is written while an older one is read.
+// Does:      keeps `Frames` frames: one is written while an older one is read. Gated = 0: in a ring,
+//            all are read. Gated = 1: in a pool, only those are read that pass: see cf_places.
 // Does not:  know whether a frame is complete: the permits of cf_credit do.
 // Latency:   1 cycle from `row_i` to `column_o`; a word may be read in the cycle after its write.
 // Output:    `column_o` is bit-sliced for the selectors of `Readers` lanes a copy, lane i of which
@@ -34,6 +35,7 @@ module cf_left #(
     parameter Fields = 16,
     parameter Ring = 0,
     parameter Readers = 1,
+    parameter Gated = 0,
     // derived, not to be set
     parameter StripeBits = (Stripes > 1) ? $clog2(Stripes) : 1,
     parameter BankRowBits = (BankRows > 1) ? $clog2(BankRows) : 1,
@@ -47,6 +49,11 @@ module cf_left #(
     input  wire [        Slots*BankRowBits-1:0] wrow_i,
     input  wire [               Slots*Bits-1:0] wdata_i,
     input  wire                                 wframe_end_i,
+    // decisions and permits of gated frames
+    input  wire                                 decide_i,
+    input  wire                                 pass_i,
+    output wire                                 frame_o,
+    output wire                                 room_o,
     // read port
     input  wire [Copies*Fields*BankRowBits-1:0] row_i,
     input  wire                                 rframe_end_i,
@@ -65,21 +72,25 @@ module cf_left #(
   localparam FrameBits = $clog2(Frames);
   localparam AddrBits = (BankRows > 1) ? FrameBits + BankRowBits : FrameBits;
   localparam Depth = 1 << AddrBits;  // a power of two: no other takes fewer LUTs
-  localparam LastFrameInt = Frames - 1;
-  localparam [FrameBits-1:0] LastFrame = LastFrameInt[FrameBits-1:0];
 
-  reg [FrameBits-1:0] wframe_q;
-  reg [FrameBits-1:0] rframe_q;
+  wire [FrameBits-1:0] wplace;
+  wire [FrameBits-1:0] rplace;
 
-  always @(posedge clk_i) begin
-    if (!rst_ni) begin
-      wframe_q <= {FrameBits{1'b0}};
-      rframe_q <= {FrameBits{1'b0}};
-    end else begin
-      if (wframe_end_i) wframe_q <= (wframe_q == LastFrame) ? {FrameBits{1'b0}} : wframe_q + 1'b1;
-      if (rframe_end_i) rframe_q <= (rframe_q == LastFrame) ? {FrameBits{1'b0}} : rframe_q + 1'b1;
-    end
-  end
+  cf_places #(
+      .Frames(Frames),
+      .Gated (Gated)
+  ) i_places (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .wframe_end_i(wframe_end_i),
+      .decide_i    (decide_i),
+      .pass_i      (pass_i),
+      .rframe_end_i(rframe_end_i),
+      .wplace_o    (wplace),
+      .rplace_o    (rplace),
+      .frame_o     (frame_o),
+      .room_o      (room_o)
+  );
 
   genvar c, s, t, b;
   generate
@@ -101,9 +112,9 @@ module cf_left #(
           assign we = we_i[s];
         end
         if (BankRows > 1) begin : g_rows
-          assign waddr = {wframe_q, wrow_i[s*BankRowBits+:BankRowBits]};
+          assign waddr = {wplace, wrow_i[s*BankRowBits+:BankRowBits]};
         end else begin : g_row
-          assign waddr = wframe_q;
+          assign waddr = wplace;
         end
 
         for (c = 0; c < Copies; c = c + 1) begin : g_copy
@@ -112,9 +123,9 @@ module cf_left #(
 
           if (BankRows > 1) begin : g_raddr
             localparam Field = c * Fields + Bank % Fields;
-            assign raddr = {rframe_q, row_i[Field*BankRowBits+:BankRowBits]};
+            assign raddr = {rplace, row_i[Field*BankRowBits+:BankRowBits]};
           end else begin : g_rframe
-            assign raddr = rframe_q;
+            assign raddr = rplace;
           end
 
           cf_ram #(

@@ -149,6 +149,8 @@ module cf_result #(
   );
 
   wire [Slots-1:0] one_stripe = 'b0;
+  wire             unused_frame;
+  wire             unused_room;
 
   cf_left #(
       .Bits    (Bits),
@@ -164,6 +166,10 @@ module cf_result #(
       .wrow_i      (wrow_i),
       .wdata_i     (wdata_i),
       .wframe_end_i(wframe_end_i),
+      .decide_i    (1'b0),
+      .pass_i      (1'b0),
+      .frame_o     (unused_frame),
+      .room_o      (unused_room),
       .row_i       (row_read),
       .rframe_end_i(last_read),
       .column_o    (column)

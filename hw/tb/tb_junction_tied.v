@@ -134,6 +134,8 @@ module tb_junction_tied;
       .wrow_i((Late != 0) ? wrow_q : wrow),
       .wdata_i((Late != 0) ? wdata_q : wdata),
       .wframe_end_i((Late != 0) ? wframe_end_q : wframe_end),
+      .decide_i(1'b0),
+      .pass_i(1'b0),
       .room_avail_i(next_avail),
       .room_take_o(next_take),
       .frame_o(next_frame),

@@ -59,6 +59,10 @@ module tb_left;
       .wrow_i(wrow),
       .wdata_i(wdata),
       .wframe_end_i(wframe_end),
+      .decide_i(1'b0),
+      .pass_i(1'b0),
+      .frame_o(),
+      .room_o(),
       .row_i(row),
       .rframe_end_i(rframe_end),
       .column_o(column)

@@ -30,6 +30,8 @@ const FILES: &[(&str, &str)] = &[
     ("cf_output.v", include_str!("../../hw/rtl/cf_output.v")),
     ("cf_packet.v", include_str!("../../hw/rtl/cf_packet.v")),
     ("cf_partial.v", include_str!("../../hw/rtl/cf_partial.v")),
+    ("cf_places.v", include_str!("../../hw/rtl/cf_places.v")),
+    ("cf_queue.v", include_str!("../../hw/rtl/cf_queue.v")),
     ("cf_ram.v", include_str!("../../hw/rtl/cf_ram.v")),
     ("cf_requant.v", include_str!("../../hw/rtl/cf_requant.v")),
     ("cf_resize.v", include_str!("../../hw/rtl/cf_resize.v")),
