@@ -11,8 +11,7 @@ use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::QuantHead;
 use clashfree::schedule::{
-    Arranged, Arrangement, Budget, Interleaver, Preferences, ScheduleError, arrange,
-};
+    Arranged, Arrangement, Budget, Interleaver, Preferences, ScheduleError, arrange, Site};
 use common::heads::{frames, head, most_edges, random, relu, seed_and_cases, unsigned};
 use common::networks::{busiest, network_fits};
 use common::tables::replay;
@@ -110,7 +109,11 @@ fn arrange_as_far_as_possible(
     }
     loop {
         match arrange(head, budget, &preferences, per_beat) {
-            Err(ScheduleError::Kind { junction, kind: Interleaver::Network, .. }) => {
+            Err(ScheduleError::Kind {
+                site: Site::Trunk(junction),
+                kind: Interleaver::Network,
+                ..
+            }) => {
                 let pattern = &head.junctions[junction].pattern;
                 assert!(!network_fits(pattern, budget, junction), "there is a network");
                 preferences.interleavers[junction] = Interleaver::Auto;
