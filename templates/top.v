@@ -69,9 +69,9 @@ module [[ design.top ]] #(
   wire         [[ stream ]]_tuser;
 [% endfor %]
 [%- for wire in nets.others %]
-  wire [[ wire.range ]] [[ wire.name ]];
+  wire [% if !wire.range.is_empty() %][[ wire.range ]] [% endif %][[ wire.name ]];
 [%- endfor %]
-[% for i in instances %]
+[%- for i in instances %]
 [% include "instance.v" %]
 [%- endfor %]
 [%- if !nets.unused.is_empty() %]

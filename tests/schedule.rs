@@ -11,7 +11,8 @@ use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::quantise::QuantHead;
 use clashfree::schedule::{
-    Arranged, Arrangement, Budget, Interleaver, Preferences, ScheduleError, arrange, Site};
+    Arranged, Arrangement, Budget, Interleaver, Preferences, ScheduleError, Site, arrange,
+};
 use common::heads::{frames, head, most_edges, random, relu, seed_and_cases, unsigned};
 use common::networks::{busiest, network_fits};
 use common::tables::replay;

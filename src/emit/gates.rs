@@ -105,7 +105,9 @@ fn thresholds(design: &Design, e: usize, exit: &ExitStage) -> Instance {
                 .rev()
                 .map(|(number, bits)| format!("thresholds[{}+:{bits}]", 64 * number))
                 .collect();
-            ("l0_frame".to_owned(), format!("{{{}}}", parts.join(", ")))
+            let data = parts.join(", ");
+            let data = if parts.len() > 1 { format!("{{{data}}}") } else { data };
+            ("l0_frame".to_owned(), data)
         }
         Some((number, exit)) => {
             let own = exit.result.rule.as_ref().map_or(0, |rule| rule.bits);

@@ -11,8 +11,17 @@ const AXIL: [&str; 19] = [
     "rready",
 ];
 
-/// Version of the map, for `VERSION`.
-const MAP_VERSION: u32 = 1;
+/// The compiler's version as `VERSION` has it: major, minor, patch in bits 31:16, 15:8, 7:0.
+fn version() -> String {
+    let number = |text: &str| text.parse().unwrap_or(0u16);
+    let [major, minor, patch] = [
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+        env!("CARGO_PKG_VERSION_PATCH"),
+    ]
+    .map(number);
+    format!("32'h{major:04x}{minor:02x}{patch:02x}")
+}
 
 /// `cf_registers`; `identity` is the package's, in hexadecimal.
 pub(super) fn registers(design: &Design, identity: &str) -> Instance {
@@ -31,7 +40,7 @@ pub(super) fn registers(design: &Design, identity: &str) -> Instance {
         i.set("Initial", list(rules.iter().map(|r| literal(r.threshold, 64)).collect()));
     }
     i.set("Identity", format_args!("64'h{}", &identity[..16]));
-    i.set("Version", MAP_VERSION);
+    i.set("Version", version());
     i.set("Split", u8::from(matches!(design.end, EndStage::Split(_))));
     i.stream_clock();
     for signal in AXIL {
