@@ -6,141 +6,17 @@
 mod common;
 
 use clashfree::lower::Datapath;
-use clashfree::model;
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{Family, Starts};
-use clashfree::pipeline::Compiled;
-use clashfree::quantise::{Activation, QuantHead};
-use clashfree::schedule::{Budget, Interleaver, Preferences};
-use clashfree::verify::stalls::{Pattern, Stalls};
+use clashfree::quantise::Activation;
+use clashfree::schedule::{Budget, Interleaver};
 use clashfree::verify::tools::Toolchain;
-use clashfree::verify::{Bench, Options};
+use common::case::{Case, run};
 use common::have;
-use common::heads::{Layer, compiled_with, frames, head, head_of, most_edges, random, relu};
+use common::heads::{Layer, head, head_of, most_edges, random, relu};
 use common::heads::{seed_and_cases, signed, unsigned};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-
-/// Two builds at a time, whichever tests run: each worker of a test waits for its own.
-static BUILDS: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
-
-/// Frames of a run: as many as one process takes, so that the measured interval is of all of them.
-const FRAMES: usize = 64;
-
-/// A design to be built and run.
-struct Case {
-    about: String,
-    head: QuantHead,
-    budget: Budget,
-    bus: u32,
-    result: ResultKind,
-    preferences: Preferences,
-}
-
-impl Case {
-    fn new(head: QuantHead, budget: Budget, bus: u32, result: ResultKind) -> Self {
-        let about = format!("{}, {budget:?}, bus {bus}, {result:?}", head.name);
-        let preferences = Preferences::default();
-        Self { about, head, budget, bus, result, preferences }
-    }
-
-    /// With one kind of interleaver for each junction, and no other.
-    fn of(self, interleavers: &[Interleaver]) -> Self {
-        let interleavers = interleavers.to_vec();
-        let about = format!("{}, {interleavers:?}", self.about);
-        let preferences = Preferences { interleavers, ..self.preferences };
-        Self { about, preferences, ..self }
-    }
-
-    /// With inputs in whatever order suits the first junction.
-    fn permuted(mut self) -> Self {
-        self.preferences.permute_input = true;
-        self
-    }
-
-    fn cycles(head: QuantHead, cycles: usize, bus: u32) -> Self {
-        Self::new(head, Budget::Cycles(cycles), bus, ResultKind::Logits)
-    }
-
-    fn compiled(&self) -> Compiled {
-        let (head, budget) = (self.head.clone(), self.budget.clone());
-        let preferences = self.preferences.clone();
-        let compiled = compiled_with(head, budget, preferences, self.bus, self.result);
-        for (stage, kind) in compiled.design.junctions.iter().zip(&self.preferences.interleavers) {
-            assert_eq!(stage.interleaver(), *kind, "{}", self.about);
-        }
-        compiled
-    }
-
-    /// Builds and runs the design; what is wrong, in words.
-    fn run(&self) -> Result<(), String> {
-        let compiled = self.compiled();
-        let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rtl").join(&self.head.name);
-        compiled.package.write(&build).map_err(|e| e.to_string())?;
-        let bench = Bench::open(&build, false).map_err(|e| e.to_string())?;
-        let inputs = frames(&self.head, FRAMES, 17);
-        let outcomes = model::outcomes(&self.head, inputs.view());
-        for (i, input) in Pattern::ALL.into_iter().enumerate() {
-            // Each pattern on each side, and the sides out of step.
-            let output = if i == 0 { input } else { Pattern::ALL[1 + i % 4] };
-            let stalls = Stalls { input, output, seed: 3 + i as u64 };
-            let options = Options { stalls, ..Options::default() };
-            let result =
-                bench.simulate(inputs.view(), &options).map_err(|e| format!("{stalls}: {e}"))?;
-            let comparison = bench.compare(&result, &outcomes);
-            if let Some(first) = comparison.mismatches.first() {
-                let wrong = comparison.wrong_fields;
-                return Err(format!("{stalls}: {first} ({wrong} wrong fields)"));
-            }
-            let predicted = bench.manifest.initiation_interval;
-            let measured = (result.timing.interval, result.timing.longest_interval);
-            if i == 0 && measured != (Some(predicted as f64), Some(predicted)) {
-                return Err(format!("initiation interval {measured:?}, predicted {predicted}"));
-            }
-            let latency = (result.timing.latency, bench.manifest.latency);
-            if i == 0 && latency.0 != latency.1 {
-                return Err(format!("latency {}, predicted {}", latency.0, latency.1));
-            }
-        }
-        for stalls in ["none", "random:9"] {
-            let options = Options { stalls: stalls.parse().unwrap(), ..Options::default() };
-            let scenarios =
-                bench.faults(inputs.view(), &outcomes, &options).map_err(|e| e.to_string())?;
-            if let Some(wrong) = scenarios.iter().find(|s| !s.is_right()) {
-                return Err(format!("{stalls}: {wrong:?}"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Runs all, two at a time, and fails with everything that is wrong.
-fn run(cases: Vec<Case>) {
-    let todo = Mutex::new(cases.into_iter());
-    let wrong = Mutex::new(Vec::new());
-    let worker = |slot: usize| {
-        loop {
-            let _turn = BUILDS[slot].lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(case) = todo.lock().unwrap().next() else { return };
-            // A panic of the compiler must not lose the case's name.
-            let done = std::panic::catch_unwind(|| case.run());
-            let error = match done {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => error,
-                Err(_) => "panics, see above".into(),
-            };
-            wrong.lock().unwrap().push(format!("{}: {error}", case.about));
-        }
-    };
-    std::thread::scope(|scope| {
-        scope.spawn(|| worker(0));
-        scope.spawn(|| worker(1));
-    });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
 
 fn identity(right: usize, d_out: usize, weight: u32, bits: u32, frac: i32) -> Layer {
     let (weight, output) = (signed(weight, 0), signed(bits, frac));

@@ -25,7 +25,8 @@ pub struct Args {
 /// If the data, the package or a tool is not fit, or the hardware misbehaves.
 pub fn simulate(args: &Args, data: &dyn Data) -> Result<Summary, CommandError> {
     let wanted = args.output.is_some();
-    let Run { bench, result, summary, .. } = run(&args.common, data, wanted)?;
+    let Run { bench, result, summary, .. } =
+        run(&args.common, data, wanted, false, &|_| Vec::new())?;
     if let Some(path) = &args.output {
         load::write_logits(path, logits(&bench, &result).view())
             .map_err(|e| CommandError::Data(Box::new(e)))?;

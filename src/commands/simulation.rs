@@ -6,7 +6,7 @@ use crate::load;
 use crate::packet::{Content, ResultKind};
 use crate::quantise::{Format, QuantHead, quantise};
 use crate::verify::stalls::Stalls;
-use crate::verify::{Bench, Options, SimError, SimResult, Timing};
+use crate::verify::{Bench, Change, Options, SimError, SimResult, Timing};
 use ndarray::Array2;
 use serde::Serialize;
 use std::fmt;
@@ -87,6 +87,16 @@ pub enum CommandError {
         /// The package.
         build: PathBuf,
     },
+    /// Thresholds were to be changed, and cannot be.
+    #[error("{} has no thresholds that can be written", .build.display())]
+    #[diagnostic(
+        code(clashfree::verify::thresholds),
+        help("compile a head with an exit, without `--no-control`")
+    )]
+    NoThresholds {
+        /// The package.
+        build: PathBuf,
+    },
 }
 
 impl CommandError {
@@ -94,7 +104,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Simulation(error) => error.exit(),
-            Self::Data(_) | Self::NoLogits { .. } => Exit::BadInput,
+            Self::Data(_) | Self::NoLogits { .. } | Self::NoThresholds { .. } => Exit::BadInput,
         }
     }
 }
@@ -162,14 +172,24 @@ pub(super) struct Run {
     pub(super) summary: Summary,
 }
 
-/// Simulates: what both commands begin with. `logits` if the packets must carry them.
-pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run, CommandError> {
+/// Simulates: what both commands begin with. `logits` if the packets must carry them, `control` if
+/// there must be registers for the `changes` of thresholds that are made for the frames.
+pub(super) fn run(
+    common: &Common,
+    data: &dyn Data,
+    logits: bool,
+    control: bool,
+    changes: &dyn Fn(&Array2<i32>) -> Vec<Change>,
+) -> Result<Run, CommandError> {
     let (manifest, _) = crate::manifest::Manifest::load(&common.build).map_err(SimError::from)?;
     let mut classes = manifest.packet.answers().map(|(_, format)| format.classes);
     let first = classes.next();
     let alike = manifest.split.is_none() && classes.all(|classes| Some(classes) == first);
     if logits && (manifest.result == ResultKind::Class || !alike) {
         return Err(CommandError::NoLogits { build: common.build.clone() });
+    }
+    if control && !(manifest.control && manifest.exits.iter().any(|exit| exit.rule.is_some())) {
+        return Err(CommandError::NoThresholds { build: common.build.clone() });
     }
     let input = &manifest.input;
     let format = Format { bits: input.bits, frac: input.frac, signed: input.signed };
@@ -184,6 +204,7 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
         stalls: common.stalls,
         waves: common.waves.clone(),
         progress: true,
+        changes: changes(&frames),
         ..Options::default()
     };
     let result = bench.simulate(frames.view(), &options)?;

@@ -2,14 +2,16 @@
 
 use super::answer::grouped;
 use super::simulation::{CommandError, Common, Data, Run, Summary, run};
-use crate::model;
+use crate::model::{self, Outcome};
 use crate::packet::Content;
 use crate::quantise::QuantHead;
-use crate::verify::SimResult;
 use crate::verify::compare::Comparison;
 use crate::verify::faults::Scenario;
 use crate::verify::locate::Location;
-use ndarray::{ArrayView2, Axis, s};
+use crate::verify::{Change, Options, SimResult};
+use ndarray::{Array2, ArrayView2, Axis, s};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;
@@ -38,6 +40,10 @@ pub struct Args {
     /// Also sends frames of wrong length and resets in mid-frame
     #[arg(long)]
     pub faults: bool,
+    /// Writes exits' thresholds while frames stream, every few frames, drawn from what the frames'
+    /// answers reach
+    #[arg(long, value_name = "SEED")]
+    pub change_thresholds: Option<u64>,
 }
 
 /// The outcome of `verify`.
@@ -65,10 +71,18 @@ pub struct Verdict {
 /// If the data, the package or a tool is not fit, or the hardware misbehaves. Bits that differ are
 /// no error: `passed` of the verdict tells.
 pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
-    let Run { bench, frames, given, options, result, summary } = run(&args.common, data, false)?;
     let build = &args.common.build;
     let head = data.head(build).map_err(CommandError::Data)?;
-    let expected = model::outcomes(&head, frames.view());
+    let changes = |frames: &Array2<i32>| match args.change_thresholds {
+        Some(seed) => changes(&head, frames, seed),
+        None => Vec::new(),
+    };
+    let run = run(&args.common, data, false, args.change_thresholds.is_some(), &changes)?;
+    let Run { bench, frames, given, options, result, summary } = run;
+    let computed = model::compute(&head, frames.view());
+    let judged = result.answers.iter().enumerate();
+    let expected: Vec<Outcome> =
+        judged.map(|(f, answer)| computed.outcome(&head, f, &answer.thresholds)).collect();
     let comparison = bench.compare(&result, &expected);
     let accuracy = match &args.labels {
         None => None,
@@ -82,7 +96,9 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     };
     let scenarios = if args.faults {
         let n = frames.len_of(Axis(0)).min(FAULT_FRAMES);
-        bench.faults(frames.slice(s![..n, ..]), &expected[..n], &options)?
+        let first = frames.slice(s![..n, ..]);
+        let options = Options { changes: Vec::new(), ..options };
+        bench.faults(first, &model::outcomes(&head, first), &options)?
     } else {
         Vec::new()
     };
@@ -95,6 +111,31 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     };
     let passed = comparison.is_equal() && scenarios.iter().all(Scenario::is_right);
     Ok(Verdict { summary, passed, comparison, accuracy, location, scenarios })
+}
+
+/// A frame of so many, on average, has its threshold changed.
+const CHANGED: u32 = 8;
+
+/// Changes to thresholds that other frames just reach, some of them to the least and the largest.
+fn changes(head: &QuantHead, frames: &Array2<i32>, seed: u64) -> Vec<Change> {
+    let computed = model::compute(head, frames.view());
+    let gates = head.exits.len() - usize::from(computed.end == model::End::LastExit);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let change = |frame| {
+        let exit = rng.random_range(0..gates);
+        let other = rng.random_range(0..frames.nrows());
+        let range = head.exits[exit].thresholds();
+        let logits = computed.exits[exit].row(other).to_vec();
+        let threshold = match rng.random_range(0..16) {
+            0 => *range.start(),
+            1 => *range.end(),
+            _ => model::confidence(&head.exits[exit], &logits),
+        };
+        Change { frame, at: rng.random_range(0..64), exit, threshold }
+    };
+    let mut chosen = ChaCha8Rng::seed_from_u64(seed.wrapping_add(1));
+    let frames = (0..frames.nrows()).filter(|_| gates > 0 && chosen.random_ratio(1, CHANGED));
+    frames.map(change).collect()
 }
 
 /// The most classes that an end of a head tells apart.

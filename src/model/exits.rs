@@ -98,7 +98,7 @@ impl Computed {
         let last = head.exits.len().checked_sub(1).filter(|_| self.end == End::LastExit);
         let by = exits.find_map(|(number, ((exit, &threshold), logits))| {
             let logits = logits.row(frame).to_vec();
-            let answers = last == Some(number) || holds(exit, threshold, &logits);
+            let answers = last == Some(number) || threshold <= confidence(exit, &logits);
             answers.then_some((number, logits))
         });
         let answer = |exit, logits: Vec<i64>| {
@@ -114,19 +114,18 @@ impl Computed {
     }
 }
 
-/// Whether an exit's rule holds for the logits of a frame.
+/// The largest threshold at which an exit's rule holds for the logits of a frame: margin, largest
+/// logit, or the largest `t` with `t · sum ≤ 2^28`, see [`softmax_sum`].
 ///
 /// # Panics
 /// If there are no logits.
-pub fn holds(exit: &QuantExit, threshold: i64, logits: &[i64]) -> bool {
+pub fn confidence(exit: &QuantExit, logits: &[i64]) -> i64 {
     let Decision { class, margin } = classify(logits);
     match (exit.rule, &exit.softmax) {
-        (Rule::Margin, _) => i128::from(margin) >= i128::from(threshold),
-        (Rule::Largest, _) => logits[class] >= threshold,
-        (Rule::Softmax, Some(table)) => {
-            let sum = softmax_sum(table, logits);
-            i128::from(threshold) * i128::from(sum) <= i128::from(PROBABILITY_ONE * SOFTMAX_ONE)
-        }
+        // accumulators have 63 bits at most
+        (Rule::Margin, _) => margin as i64,
+        (Rule::Largest, _) => logits[class],
+        (Rule::Softmax, Some(table)) => PROBABILITY_ONE * SOFTMAX_ONE / softmax_sum(table, logits),
         (Rule::Softmax, None) => unreachable!("a softmax rule has its table"),
     }
 }

@@ -10,7 +10,7 @@ mod batch;
 mod exits;
 
 pub use batch::run;
-pub use exits::{Computed, End, Outcome, compute, holds, outcomes, softmax_sum, tail};
+pub use exits::{Computed, End, Outcome, compute, confidence, outcomes, softmax_sum, tail};
 
 use crate::quantise::{QuantExit, QuantHead, QuantJunction};
 

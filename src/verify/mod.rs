@@ -10,6 +10,7 @@ pub mod faults;
 pub mod locate;
 pub mod run;
 pub mod stalls;
+mod thresholds;
 pub mod tools;
 pub mod vectors;
 
@@ -27,6 +28,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use thresholds::Change;
 
 /// The driver's sources, by their names in `sim/` of a package; [`build`] compiles these.
 pub const DRIVER: &[(&str, &str)] = &[
@@ -96,6 +99,8 @@ pub struct Options {
     pub plusargs: Vec<String>,
     /// Cycles without a handshake that count as a hang; by the manifest where absent.
     pub watchdog: Option<u64>,
+    /// Thresholds to change, one a frame at most, ascending.
+    pub changes: Vec<Change>,
 }
 
 /// One frame's answer.
@@ -109,6 +114,9 @@ pub struct Answer {
     pub accepted: Span,
     /// Cycles in which the packet was taken.
     pub taken: Span,
+    /// The threshold of each exit by which the frame was judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<i64>,
 }
 
 /// What a simulation gave.
@@ -180,6 +188,15 @@ pub enum SimError {
         /// The mark.
         found: bool,
     },
+    /// A register's write was refused.
+    #[error("a write to register {address:#05x} was answered with {resp}, not OKAY")]
+    #[diagnostic(code(clashfree::verify::refused))]
+    Refused {
+        /// The register.
+        address: u32,
+        /// The response.
+        resp: u8,
+    },
     /// Not one packet a frame.
     #[error("{found} packets came for {expected} frames")]
     #[diagnostic(code(clashfree::verify::count))]
@@ -220,7 +237,9 @@ impl SimError {
             )
             | Self::Run(RunError::Waves { .. } | RunError::Start { .. }) => Exit::BadInput,
             Self::Build(_) | Self::Run(_) => Exit::Failed,
-            Self::Packet { .. } | Self::User { .. } | Self::Count { .. } => Exit::Failed,
+            Self::Packet { .. } | Self::User { .. } | Self::Refused { .. } | Self::Count { .. } => {
+                Exit::Failed
+            }
         }
     }
 }
@@ -254,8 +273,17 @@ impl Bench {
         let stop = AtomicBool::new(false);
         let run = self.run_options(options);
         let one = |range: Range<usize>| {
-            let rows = range.clone().map(|r| frames.index_axis(Axis(0), r));
-            let ops = rows.map(|row| self.frame(&row.to_vec()));
+            let mut changes = changes_of(&options.changes, &range).iter().peekable();
+            let ops = range.clone().flat_map(|r| {
+                let codes = frames.index_axis(Axis(0), r).to_vec();
+                match changes.next_if(|change| change.frame == r) {
+                    None => vec![self.frame(&codes)],
+                    Some(change) => {
+                        let beats = self.bus.pack(&self.ordered(&codes));
+                        change.ops(beats, self.is_wide(change.exit))
+                    }
+                }
+            });
             let result = run::play(&self.model, ops, &run, &stop, || bar.inc(1));
             if result.is_err() {
                 stop.store(true, Ordering::Relaxed);
@@ -284,7 +312,8 @@ impl Bench {
         };
         for (range, transcript) in results {
             let transcript = transcript?;
-            let answers = self.answers(&transcript, range.clone())?;
+            let changes = changes_of(&options.changes, &range);
+            let answers = self.answers(&transcript, range.clone(), changes)?;
             all.cycles += transcript.cycles;
             all.dropped += u64::from(transcript.dropped);
             all.timing.worst_latency = all.timing.worst_latency.max(worst_latency(&answers));
@@ -346,14 +375,20 @@ impl Bench {
     }
 
     /// The answers of a run of right frames, number `range` of all.
-    fn answers(&self, run: &Transcript, range: Range<usize>) -> Result<Vec<Answer>, SimError> {
+    fn answers(
+        &self,
+        run: &Transcript,
+        range: Range<usize>,
+        changes: &[Change],
+    ) -> Result<Vec<Answer>, SimError> {
         if run.packets.len() != range.len() || run.frames.len() != range.len() {
             return Err(SimError::Count { found: run.packets.len(), expected: range.len() });
         }
-        let pairs = run.packets.iter().zip(&run.frames).zip(range).enumerate();
-        let answer = |(number, ((raw, &accepted), frame))| {
+        let thresholds = self.thresholds(run, changes)?;
+        let pairs = run.packets.iter().zip(&run.frames).zip(range).zip(thresholds).enumerate();
+        let answer = |(number, (((raw, &accepted), frame), thresholds))| {
             let packet = self.decode(raw, frame)?;
-            Ok(Answer { packet, number: number as u64, accepted, taken: raw.span })
+            Ok(Answer { packet, number: number as u64, accepted, taken: raw.span, thresholds })
         };
         pairs.map(answer).collect()
     }
@@ -366,6 +401,12 @@ impl Bench {
         }
         Ok(packet)
     }
+}
+
+/// The changes of a range of frames.
+fn changes_of<'a>(changes: &'a [Change], range: &Range<usize>) -> &'a [Change] {
+    let at = |frame| changes.partition_point(|change| change.frame < frame);
+    &changes[at(range.start)..at(range.end)]
 }
 
 fn latency(answer: &Answer) -> u64 {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub mod case;
+pub mod exits;
 pub mod heads;
 pub mod machine_copies;
 pub mod machine_network;
