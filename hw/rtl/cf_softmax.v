@@ -201,9 +201,9 @@ module cf_softmax #(
   );
 
   always @(posedge clk_i) begin
-    sum_q <= (first_row ? {SumBits{1'b0}} : sum_q) + row_part;
+    sum_q       <= (first_row ? {SumBits{1'b0}} : sum_q) + row_part;
     threshold_q <= threshold_i;
-    product_q <= {{(ProductBits - 17) {1'b0}}, threshold_q} * {{(ProductBits - SumBits) {1'b0}}, sum_q};
+    product_q   <= {{SumBits{1'b0}}, threshold_q} * {17'd0, sum_q};
   end
 
   assign pass_o = product_q > One;
