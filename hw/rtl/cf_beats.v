@@ -1,14 +1,14 @@
 // A FIFO of words that leave as beats, with room promised a packet at a time.
 //
 // Does:      keeps words and sends each in WordBits / BusBits beats, the last of a packet in as
-//            many as it needs. `room_take_i` keeps room for a packet of PacketWords words, the largest;
-//            what a packet leaves unused may be promised again a cycle after its last word.
+//            many as it needs. `room_take_i` keeps room for a packet of PacketWords words, the
+//            largest; what a packet leaves may be promised again 2 cycles after its last word.
 // Does not:  refuse a word: whoever writes has taken room for the packet.
 // Latency:   2 cycles from `we_i` to the word's first beat; a word that left makes room in the
 //            second cycle after.
 // Handshake: AXI4-Stream master; nothing changes while `m_axis_tvalid && !m_axis_tready`.
-// Limits:    BusBits a multiple of 8 that divides WordBits; 1 <= PacketWords <= Words. With one
-//            word a packet `wlast_i` is still needed.
+// Limits:    BusBits a multiple of 8 that divides WordBits, 16 <= WordBits;
+//            1 <= PacketWords <= Words.
 `default_nettype none
 
 module cf_beats #(
@@ -17,7 +17,7 @@ module cf_beats #(
     parameter Words = 16,
     parameter PacketWords = 5,
     // derived, not to be set
-    parameter BytesBits = (WordBits > 8) ? $clog2(WordBits / 8) : 1
+    parameter BytesBits = $clog2(WordBits / 8)
 ) (
     input  wire                 aclk,
     input  wire                 aresetn,
@@ -38,8 +38,8 @@ module cf_beats #(
 );
 
   generate
-    if (BusBits < 8 || BusBits % 8 != 0 || WordBits < BusBits || WordBits % BusBits != 0 ||
-        PacketWords < 1 || PacketWords > Words) begin : g_illegal
+    if (BusBits < 8 || BusBits % 8 != 0 || WordBits < 16 || WordBits < BusBits ||
+        WordBits % BusBits != 0 || PacketWords < 1 || PacketWords > Words) begin : g_illegal
       cf_beats_needs_whole_bytes_beats_that_divide_words_and_room_for_a_packet stop ();  // none
     end
   endgenerate

@@ -49,8 +49,9 @@ module cf_concat #(
         assign word[n*NodeBits+:NodeBits] = word_q;
 
         if (k == 0) begin : g_code
-          localparam [SizeBits-1:0] Full = Bits;
-          localparam [SizeBits-1:0] Flagged = Bits + 1;
+          localparam FlaggedInt = Bits + 1;
+          localparam [SizeBits-1:0] Full = Bits[SizeBits-1:0];
+          localparam [SizeBits-1:0] Flagged = FlaggedInt[SizeBits-1:0];
           reg             flag_q;
           reg             body_q;
           wire [Bits-1:0] code = there_i[n] ? code_i[n*Bits+:Bits] : {Bits{1'b0}};

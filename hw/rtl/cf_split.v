@@ -11,8 +11,8 @@
 //            codes, row by row and in it slot by slot, without gaps from the low end, zero bits up
 //            to a whole byte. Raw: each in Bits bits. Zero flags: a zero is one bit 0, any other
 //            code a bit 1 and its Bits bits; taken where that is fewer bits. `m_axis_tuser` is 0.
-// Latency:   Rows * ceil(Slots / Group) cycles a frame, one after the other with no gap. From the
-//            cycle of a frame's start (1 after `frame_i`, 2 after `decide_i` at the earliest) to its
+// Latency:   Rows * ceil(Slots / Group) cycles a frame, one after the other with no gap. From a
+//            frame's start (1 cycle after `frame_i`, 2 after `decide_i` at the earliest) to its
 //            first beat: 9 + max(0, Clog(Slots) - 1) + Clog(Group) cycles, Clog(n) =
 //            ceil(log2(n)), and one more for each group before the one that fills the first word
 //            or ends the frame; a packer's word is the least multiple of BusBits above
