@@ -3,7 +3,7 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    check, compile, draw, infer, pattern, quantise, simulate, sweep, train, verify,
+    calibrate, check, compile, draw, infer, pattern, quantise, simulate, sweep, train, verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
@@ -35,6 +35,7 @@ enum Command {
     Pattern(pattern::Args),
     Train(train::Args),
     Quantise(quantise::Args),
+    Calibrate(calibrate::Args),
     Sweep(sweep::Args),
     Check(check::Args),
     Draw(draw::Args),
@@ -49,6 +50,7 @@ impl Command {
         match self {
             Self::Pattern(args) => pattern::run(args),
             Self::Quantise(args) => quantise::run(args),
+            Self::Calibrate(args) => calibrate::run(args),
             Self::Check(args) => check::run(args),
             Self::Draw(args) => draw::run(args),
             Self::Infer(args) => infer::run(args),

@@ -12,6 +12,7 @@ use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
 use crate::sweep::SweepError;
+use crate::thresholds::ThresholdError;
 use crate::train::TrainError;
 use miette::Diagnostic;
 use serde_json::json;
@@ -45,6 +46,8 @@ pub enum Error {
     Mask(#[from] MaskError),
     /// Formats could not be chosen.
     Calibrate(#[from] CalibrateError),
+    /// Thresholds could not be chosen.
+    Threshold(#[from] ThresholdError),
     /// Training failed.
     Train(#[from] TrainError),
     /// A sweep stopped.

@@ -170,6 +170,24 @@ fn labels_outside_the_classes() {
 }
 
 #[test]
+fn a_split_without_a_tail_or_in_front_of_an_exit() {
+    let words = ["`split.after` is 1", "2 junctions", "tail"];
+    let with = |split: &str| format!("{split}\n\n[data]");
+    refused("[data]", &with("[split]\nafter = 1"), "clashfree::train::key", &words);
+    let exit = "[split]\nafter = 0\n\n[[exit]]\nafter = 1\nneurons = [4]\nout_degrees = [4]\n\
+                parallelism = [4]\nrule = \"margin\"\nthreshold = 1";
+    let recipe = RECIPE
+        .replace(
+            "neurons = [12, 8, 3]\nout_degrees = [2, 3]",
+            "neurons = [12, 8, 8, 4]\nout_degrees = [2, 4, 4]",
+        )
+        .replace("parallelism = [4, 4]", "parallelism = [4, 4, 4]")
+        .replace("[data]", &with(exit));
+    let words = ["`split.after` is 0", "an exit stands behind it, after junction 1"];
+    refused(RECIPE, &recipe, "clashfree::train::key", &words);
+}
+
+#[test]
 fn a_validation_split_of_everything() {
     let words = ["`validation` is 20 of 20 training samples"];
     refused("validation = 4", "validation = 20", "clashfree::train::key", &words);

@@ -14,6 +14,8 @@ const MAX_CODES: usize = 1 << 29;
 pub struct Frames {
     /// Codes in the head's input format, `[frames, neurons]`; what a short row lacks is 0.
     pub codes: Array2<i32>,
+    /// Values of a frame in the file, at most the head's neurons.
+    pub width: usize,
     real: Real,
 }
 
@@ -51,7 +53,7 @@ impl Frames {
 
     /// Wraps codes that are known to be in `format`, `[frames, neurons]`.
     pub fn from_codes(codes: Array2<i32>, format: Format) -> Self {
-        Self { codes, real: Real::Codes { unit: format.unit() } }
+        Self { width: codes.ncols(), codes, real: Real::Codes { unit: format.unit() } }
     }
 
     /// Number of frames.
@@ -216,7 +218,7 @@ pub fn inputs(spec: &str, neurons: usize, format: Format) -> Result<Frames, Inpu
     } else {
         Real::Codes { unit: format.unit() }
     };
-    Ok(Frames { codes, real })
+    Ok(Frames { codes, width, real })
 }
 
 /// `clamp(floor(x·2^frac + 0.5))`; nothing for NaN and the infinities.

@@ -3,7 +3,7 @@
 use super::error::TrainError;
 use super::kernels;
 use super::recipe::{ExitPlan, JunctionPlan, Recipe};
-use crate::load::{self, HeadJunction};
+use crate::load::{self, HeadJunction, Split};
 use crate::pattern::{Pattern, generate, junction_seed};
 use crate::quantise::{
     Activation, Format, QuantHead, QuantJunction, QuantiseError, Rule, Source, branch,
@@ -268,7 +268,7 @@ impl Network {
     }
 
     /// The text of `head.toml` and the bytes of its tensors, in floats, with masks.
-    pub fn files(&self, name: &str) -> (String, Vec<u8>) {
+    pub fn files(&self, name: &str, split: Option<Split>) -> (String, Vec<u8>) {
         let exits = self.branches.iter().map(|branch| FloatExit {
             after: branch.after,
             rule: branch.rule,
@@ -278,7 +278,12 @@ impl Network {
         let exits: Vec<FloatExit<'_>> = exits.collect();
         let first = &self.junctions[0];
         let trunk = as_saved(&self.junctions[..self.trunk]);
-        save::float_to_files(name, first.pattern.left(), first.input_format, &trunk, &exits)
+        let (mut toml, tensors) =
+            save::float_to_files(name, first.pattern.left(), first.input_format, &trunk, &exits);
+        if let Some(Split { after }) = split {
+            toml += &format!("\n[split]\nafter = {after}\n");
+        }
+        (toml, tensors)
     }
 }
 

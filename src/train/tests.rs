@@ -218,7 +218,7 @@ fn what_was_trained_is_what_the_loader_makes_of_the_files() {
         // An edge keeps its place though its weight is 0, and some weights saturate.
         network.junctions[0].weights[3] = 0.0;
         network.junctions[1].weights[5] = -40.0;
-        save::save_files(&network.files("toy"), folder.path()).unwrap();
+        save::save_files(&network.files("toy", None), folder.path()).unwrap();
         let loaded = load::head(folder.path()).unwrap();
         assert_eq!(quantise(&loaded).unwrap(), network.quantised("toy").unwrap(), "seed {seed}");
     }

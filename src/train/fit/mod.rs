@@ -106,16 +106,7 @@ impl<'a> Run<'a> {
         let network = Network::draw(&trunk, &recipe.exit_plans(&trunk)?, recipe.seed)?;
         // Formats that cannot be show here, before any work is done.
         network.quantised(&recipe.name)?;
-        if recipe.validation >= training.len() {
-            let problem =
-                format!("is {} of {} training samples", recipe.validation, training.len());
-            return Err(TrainError::Key { key: "validation", problem });
-        }
-        let samples = u32::try_from(training.len())
-            .expect("samples were held in memory within the loader's limits");
-        let mut order: Vec<u32> = (0..samples).collect();
-        order.shuffle(&mut stream(recipe.seed, Stream::Validation));
-        let kept_out = order.split_off(training.len() - recipe.validation);
+        let (order, kept_out) = recipe.parts(training.len())?;
         let validation = if kept_out.is_empty() { None } else { Some(training.subset(&kept_out)) };
         let shards = recipe.batch.min(order.len()).div_ceil(SHARD);
         Ok(Self {
@@ -334,9 +325,29 @@ impl<'a> Run<'a> {
             self.network.set_parameters(&best.parameters);
         }
         let report = self.report(kept_epoch, test)?;
-        let (toml, safetensors) = self.network.files(&self.recipe.name);
+        let (toml, safetensors) = self.network.files(&self.recipe.name, self.recipe.split);
         let metrics = metrics::to_lines(self.recipe, &self.records, &report);
         Ok(Trained { toml, safetensors, metrics, report })
+    }
+}
+
+impl Recipe {
+    /// The numbers of the training samples out of `samples` that the first epoch begins with, before
+    /// it shuffles them, and of those that are kept out to validate.
+    ///
+    /// # Errors
+    /// If the validation split leaves nothing to train on.
+    pub fn parts(&self, samples: usize) -> Result<(Vec<u32>, Vec<u32>), TrainError> {
+        if self.validation >= samples {
+            let problem = format!("is {} of {samples} training samples", self.validation);
+            return Err(TrainError::Key { key: "validation", problem });
+        }
+        let count =
+            u32::try_from(samples).expect("samples were held in memory within the loader's limits");
+        let mut order: Vec<u32> = (0..count).collect();
+        order.shuffle(&mut stream(self.seed, Stream::Validation));
+        let kept_out = order.split_off(samples - self.validation);
+        Ok((order, kept_out))
     }
 }
 

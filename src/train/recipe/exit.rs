@@ -3,6 +3,7 @@
 use super::{
     ActivationFormat, FormatPlan, JunctionPlan, OneOrMany, Recipe, WeightFormat, key, same_length,
 };
+use crate::load::Split;
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
 use crate::quantise::Format;
 use crate::quantise::Rule;
@@ -83,6 +84,25 @@ impl Recipe {
             return Err(TrainError::Edges { edges });
         }
         Ok(plans)
+    }
+
+    /// Whether a head file can have the split: it leaves a tail, and no exit stands behind it.
+    pub(super) fn check_split(&self) -> Result<(), TrainError> {
+        let Some(Split { after }) = self.split else { return Ok(()) };
+        let junctions = self.neurons.len() - 1;
+        if after + 1 >= junctions {
+            let problem = format!(
+                "is {after}; `neurons` makes {junctions} junctions, and one at least must be left for the tail"
+            );
+            return key("split.after", problem);
+        }
+        match self.exits.iter().find(|exit| exit.after > after) {
+            Some(exit) => key(
+                "split.after",
+                format!("is {after}; an exit stands behind it, after junction {}", exit.after),
+            ),
+            None => Ok(()),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ pub use schedule::{EarlyStopping, Keep, Schedule};
 
 use super::augment::Augment;
 use super::error::TrainError;
-use crate::load::{MAX_CELLS, MAX_NEURONS};
+use crate::load::{MAX_CELLS, MAX_NEURONS, Split};
 use crate::pattern::{Degrees, Family, GenerateError, MAX_EDGES};
 use crate::quantise::Format;
 use formats::check_format;
@@ -82,6 +82,9 @@ pub struct Recipe {
     /// Branches of early exits, in ascending order of `after`.
     #[serde(default, rename = "exit", skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<ExitRecipe>,
+    /// Where the head file is to say that the head ends; training does not use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
 }
 
 fn default_batch() -> usize {
@@ -149,6 +152,7 @@ impl Recipe {
     /// If a key has a value that cannot be, alone or with the others.
     pub fn check(&self) -> Result<(), TrainError> {
         self.exit_plans(&self.plan()?)?;
+        self.check_split()?;
         self.fits_head_file()
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Decision, classify};
-use crate::quantise::Rule;
+use crate::quantise::{QuantHead, Rule};
 use crate::train::network::{Stream, stream};
 
 /// The toy with an exit of two junctions after junction 0 and one of one after junction 1.
@@ -167,7 +167,7 @@ fn a_head_with_exits_loads_as_it_was_trained() {
     let folder = tempfile::tempdir().unwrap();
     let recipe = with_exits("", "");
     let network = network(&recipe);
-    save::save_files(&network.files("toy"), folder.path()).unwrap();
+    save::save_files(&network.files("toy", None), folder.path()).unwrap();
     let loaded = load::head(folder.path()).unwrap();
     let trunk = network.quantised("toy").unwrap();
     assert_eq!(quantise(&loaded).unwrap(), trunk);
@@ -176,6 +176,19 @@ fn a_head_with_exits_loads_as_it_was_trained() {
     let formats = trunk.exits.iter().map(|exit| exit.last().input_format);
     let bits: Vec<u32> = formats.map(|f| f.bits).collect();
     assert_eq!(bits, [4, 5], "the branch's own hidden format, and the shared layer's");
+}
+
+#[test]
+fn a_split_stands_in_the_head_and_changes_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = network(&with_exits("", ""));
+    let whole = network.files("toy", None);
+    let split = network.files("toy", Some(load::Split { after: 1 }));
+    assert_eq!(whole.1, split.1);
+    assert_eq!(split.0.strip_prefix(&whole.0), Some("\n[split]\nafter = 1\n"));
+    save::save_files(&split, folder.path()).unwrap();
+    let loaded = quantise(&load::head(folder.path()).unwrap()).unwrap();
+    assert_eq!(loaded, QuantHead { split: Some(1), ..network.quantised("toy").unwrap() });
 }
 
 #[test]
