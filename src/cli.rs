@@ -3,7 +3,7 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    check, compile, draw, infer, pattern, quantise, simulate, sweep, train, verify,
+    check, compile, draw, infer, pattern, quantise, simulate, sweep, tail, train, verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
@@ -39,6 +39,7 @@ enum Command {
     Check(check::Args),
     Draw(draw::Args),
     Infer(infer::Args),
+    Tail(tail::Args),
     Compile(compile::Args),
     Simulate(simulate::Args),
     Verify(verify::Args),
@@ -52,6 +53,7 @@ impl Command {
             Self::Check(args) => check::run(args),
             Self::Draw(args) => draw::run(args),
             Self::Infer(args) => infer::run(args),
+            Self::Tail(args) => tail::run(args),
             Self::Compile(args) => compile::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
             Self::Sweep(args) => sweep::run(args),

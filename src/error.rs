@@ -12,6 +12,7 @@ use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
 use crate::sweep::SweepError;
+use crate::tail::TailError;
 use crate::train::TrainError;
 use miette::Diagnostic;
 use serde_json::json;
@@ -51,6 +52,8 @@ pub enum Error {
     Train(#[from] TrainError),
     /// A sweep stopped.
     Sweep(#[from] SweepError),
+    /// A tail could not be made or written.
+    Tail(#[from] TailError),
     /// Simulation failed.
     Simulation(#[from] CommandError),
     /// Standard output is no more, other than by a closed pipe.

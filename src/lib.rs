@@ -30,5 +30,6 @@ pub mod report;
 pub mod save;
 pub mod schedule;
 pub mod sweep;
+pub mod tail;
 pub mod train;
 pub mod verify;

@@ -11,5 +11,6 @@ pub mod quantise;
 pub mod simulate;
 pub mod simulation;
 pub mod sweep;
+pub mod tail;
 pub mod train;
 pub mod verify;
