@@ -3,7 +3,8 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    check, compile, draw, infer, pattern, quantise, simulate, sweep, tail, train, verify,
+    check, compile, draw, edge, infer, pattern, quantise, serve, simulate, sweep, tail, train,
+    verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
@@ -41,6 +42,8 @@ enum Command {
     Infer(infer::Args),
     Tail(tail::Args),
     Compile(compile::Args),
+    Serve(serve::Args),
+    Edge(edge::Args),
     Simulate(simulate::Args),
     Verify(verify::Args),
 }
@@ -57,6 +60,8 @@ impl Command {
             Self::Compile(args) => compile::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
             Self::Sweep(args) => sweep::run(args),
+            Self::Serve(args) => serve::run(args),
+            Self::Edge(args) => edge::run(args),
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
             Self::Verify(args) => {
                 let verdict = verify::verify(args, &Files)?;

@@ -2,7 +2,7 @@
 
 use crate::calibrate::CalibrateError;
 use crate::commands::simulation::CommandError;
-use crate::emit::{PackageError, UnsupportedError};
+use crate::emit::PackageError;
 use crate::exit::Exit;
 use crate::load::{HeadError, InputError, LabelError, WriteError};
 use crate::lower::InterfaceError;
@@ -11,6 +11,7 @@ use crate::quantise::QuantiseError;
 use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
+use crate::serve::{EdgeError, ServeError};
 use crate::sweep::SweepError;
 use crate::tail::TailError;
 use crate::train::TrainError;
@@ -38,8 +39,6 @@ pub enum Error {
     Schedule(#[from] ScheduleError),
     /// An outside that cannot be built.
     Interface(#[from] InterfaceError),
-    /// A head that cannot be compiled yet.
-    Unsupported(#[from] UnsupportedError),
     /// A package could not be written.
     Package(#[from] PackageError),
     /// Pictures could not be written.
@@ -54,6 +53,10 @@ pub enum Error {
     Sweep(#[from] SweepError),
     /// A tail could not be made or written.
     Tail(#[from] TailError),
+    /// There is nothing to serve, or nowhere.
+    Serve(#[from] ServeError),
+    /// An edge could not be played.
+    Edge(#[from] EdgeError),
     /// Simulation failed.
     Simulation(#[from] CommandError),
     /// Standard output is no more, other than by a closed pipe.

@@ -29,6 +29,7 @@ pub mod ranges;
 pub mod report;
 pub mod save;
 pub mod schedule;
+pub mod serve;
 pub mod sweep;
 pub mod tail;
 pub mod train;

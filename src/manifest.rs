@@ -2,6 +2,7 @@
 
 use crate::bus::{BusError, BusFormat};
 use crate::packet::{PacketFormat, ResultKind};
+use crate::quantise::{Format, Rule};
 use crate::schedule::{Budget, Interleaver, Preferences};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -41,12 +42,26 @@ pub struct Manifest {
     pub input: InputRecord,
     /// The output stream.
     pub output: OutputRecord,
+    /// Layout of the packets.
+    pub packet: PacketFormat,
+    /// Whether there are registers.
+    #[serde(default)]
+    pub control: bool,
+    /// What tells this build's packets and registers from those of others: see [`Manifest::identify`].
+    pub identity: String,
     /// Cycles from one frame's start to the next in steady state, as predicted.
     pub initiation_interval: u64,
-    /// Cycles from a frame's last beat to its packet's first one in an empty pipeline, as predicted.
+    /// Cycles from a frame's last beat to its packet's first one in an empty pipeline, as predicted,
+    /// where no exit answers; where it ends in a split, at most.
     pub latency: u64,
-    /// The trunk's junctions, from the input on.
+    /// The trunk's junctions on the edge, from the input on.
     pub junctions: Vec<JunctionRecord>,
+    /// Early exits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<ExitRecord>,
+    /// Where a tail goes on, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitRecord>,
     /// SHA-256 of every other file that the compiler wrote, by path relative to the package.
     pub files: BTreeMap<String, String>,
 }
@@ -77,16 +92,42 @@ pub struct InputRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputRecord {
-    /// Number of classes.
-    pub classes: usize,
-    /// Bytes of the margin and of each logit.
-    pub field_bytes: usize,
-    /// Binary places of a logit.
-    pub logit_frac: i32,
-    /// Bytes of a packet.
+    /// Binary places of the logits of the trunk's end; absent where it gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logit_frac: Option<i32>,
+    /// Bytes of the longest packet.
     pub packet_bytes: usize,
-    /// Beats of a packet.
+    /// Beats of that.
     pub beats: usize,
+}
+
+/// An early exit of a package.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExitRecord {
+    /// The trunk junction whose output feeds the branch.
+    pub after: usize,
+    /// When it answers; absent where it answers every frame that comes to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// What the rule compares with after reset.
+    pub threshold: i64,
+    /// Binary places of its logits.
+    pub logit_frac: i32,
+    /// Cycles from a frame's last beat to its answer's first one in an empty pipeline, as predicted.
+    pub latency: u64,
+    /// The junctions of the branch.
+    pub junctions: Vec<JunctionRecord>,
+}
+
+/// Where a package's head ends and a tail goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitRecord {
+    /// The last trunk junction of the head.
+    pub after: usize,
+    /// Format of the codes that are sent.
+    pub format: Format,
 }
 
 /// One junction of a package.
@@ -212,10 +253,23 @@ impl Manifest {
         BusFormat::new(self.bus_bits, self.input.bits, self.input.neurons)
     }
 
-    /// The packets' format.
-    pub fn packet(&self) -> PacketFormat {
-        let OutputRecord { classes, field_bytes, .. } = self.output;
-        PacketFormat { classes, field_bytes, result: self.result }
+    /// SHA-256 over what decides the bytes of packets and the meaning of registers: version, head,
+    /// packet format, and how the head is laid out. The first 64 bits are the identity registers.
+    pub fn identify(&self) -> String {
+        let Self { version, head_sha256, budget, preferences, bus_bits, packet, .. } = self;
+        let parts =
+            serde_json::json!([version, head_sha256, budget, preferences, bus_bits, packet]);
+        sha256(parts.to_string().as_bytes())
+    }
+
+    /// Every junction, in the order of [`Site::all`](crate::schedule::Site::all).
+    pub fn all_junctions(&self) -> impl Iterator<Item = &JunctionRecord> {
+        self.junctions.iter().chain(self.exits.iter().flat_map(|exit| &exit.junctions))
+    }
+
+    /// Cycles that all junctions together are busy with a frame.
+    pub fn busy(&self) -> u64 {
+        self.all_junctions().map(|j| j.cycles).sum()
     }
 
     /// The text of `manifest.json`: the same bytes for the same contents.
@@ -258,17 +312,19 @@ impl Manifest {
         if !is_identifier(&manifest.top) {
             return Err(foreign(format!("{:?} is no module name", manifest.top)));
         }
-        let (input, output, packet) = (&manifest.input, &manifest.output, manifest.packet());
+        let (input, output, packet) = (&manifest.input, &manifest.output, &manifest.packet);
         if input.order.as_ref().is_some_and(|order| !is_permutation(order, input.neurons)) {
             return Err(foreign("its input's order is not one of all neurons".into()));
         }
         if (input.codes_per_beat, input.beats) != (bus.codes_per_beat(), bus.beats()) {
             return Err(foreign("its input's beats do not fit its bus".into()));
         }
-        if !(1..=65_536).contains(&output.classes) || ![1, 2, 4, 8].contains(&output.field_bytes) {
-            return Err(foreign("its output has impossible fields".into()));
+        packet.check().map_err(|reason| foreign(format!("its packets {reason}")))?;
+        if manifest.exits.len() != packet.exits.len() {
+            return Err(foreign("its exits are not those of its packets".into()));
         }
-        if (output.packet_bytes, output.beats) != (packet.bytes(), packet.beats(manifest.bus_bits))
+        if (output.packet_bytes, output.beats)
+            != (packet.longest(), packet.beats(manifest.bus_bits))
         {
             return Err(foreign("its output's beats do not fit its packets".into()));
         }

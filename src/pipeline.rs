@@ -32,7 +32,7 @@ pub struct Compiled {
     pub design: Design,
     /// In files.
     pub package: Package,
-    /// Edges of weight 0 that were added to each junction.
+    /// Edges of weight 0 that were added to each junction, in the order of `Site::all`.
     pub padding: Vec<usize>,
 }
 
@@ -42,11 +42,10 @@ pub struct Compiled {
 /// Of whichever stage cannot do its part; nothing is written.
 pub fn compile(path: &Path, target: &Target) -> Result<Compiled, Error> {
     let float = load::head_with(path, target.pad)?;
-    if !float.exits.is_empty() || float.split.is_some() {
-        return Err(emit::UnsupportedError { name: float.name }.into());
-    }
     let head = quantise(&float)?;
-    let padding = float.trunk.iter().map(|j| j.padding).collect();
+    let branches = float.exits.iter().flat_map(|exit| &exit.junctions);
+    let edge = float.trunk[..head.edge().len()].iter();
+    let padding = edge.chain(branches).map(|j| j.padding).collect();
     Ok(Compiled { padding, ..compile_quantised(head, target)? })
 }
 
@@ -58,8 +57,8 @@ pub fn compile_quantised(head: QuantHead, target: &Target) -> Result<Compiled, E
     let per_beat = target.interface.bus(&head)?.codes_per_beat();
     let budget = target.budget.clone().unwrap_or_else(|| Budget::matching_bus(&head, per_beat));
     let arranged = arrange(&head, &budget, &target.preferences, per_beat)?;
-    let design = lower(&arranged.head, &arranged.schedules, target.interface)?;
+    let design = lower(&arranged, target.interface)?;
     let package = emit::package(&head, &arranged, &design, &budget, &target.preferences);
-    let padding = vec![0; head.junctions.len()];
+    let padding = vec![0; arranged.choices.len()];
     Ok(Compiled { head, arranged, design, package, padding })
 }

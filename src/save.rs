@@ -3,8 +3,7 @@
 use crate::files::whole_file;
 use crate::manifest::sha256;
 use crate::pattern::Pattern;
-use crate::quantise::Rule;
-use crate::quantise::{Activation, Format, QuantHead};
+use crate::quantise::{Activation, Format, QuantHead, QuantJunction, Rule};
 use miette::Diagnostic;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -65,24 +64,30 @@ struct Tensor {
 /// keep the names of their source where all of these differ, else they are `fc0.weight` and so on.
 /// The same head gives the same bytes.
 pub fn quant_to_files(head: &QuantHead) -> (String, Vec<u8>) {
-    let named = head.junctions.iter().map(|j| (j.source.weight.clone(), j.source.bias.clone()));
-    let names = tensor_names(named.collect());
+    let chains = || std::iter::once(&head.junctions).chain(head.exits.iter().map(|e| &e.junctions));
+    let own = chains().enumerate().flat_map(|(chain, junctions)| {
+        let name = move |j| match chain.checked_sub(1) {
+            None => numbered(j),
+            Some(exit) => exit_numbered(exit, j),
+        };
+        (0..junctions.len()).map(name)
+    });
+    let source = chains().flatten().map(|j| (j.source.weight.clone(), j.source.bias.clone()));
+    let mut names = tensor_names(source.collect(), own.collect()).into_iter();
     let mut toml = preamble(&head.name, head.inputs, head.input_format);
     let mut tensors = Vec::new();
-    for (j, [weight, bias, mask]) in head.junctions.iter().zip(names) {
-        let names = [weight.as_str(), &bias, &mask];
-        table(&mut toml, "junction", names, j.weight_format, j.activation, j.output_format);
-        tensors.push(if j.weight_format.bits <= 8 {
-            dense(weight, Dtype::I8, &j.pattern, &j.weights, |w| (w as i8).to_le_bytes())
-        } else {
-            dense(weight, Dtype::I16, &j.pattern, &j.weights, |w| (w as i16).to_le_bytes())
-        });
-        tensors.push(mask_of(mask, &j.pattern));
-        tensors.push(if j.bias.iter().all(|&b| i32::try_from(b).is_ok()) {
-            flat(bias, Dtype::I32, &j.bias, |b| (b as i32).to_le_bytes())
-        } else {
-            flat(bias, Dtype::I64, &j.bias, i64::to_le_bytes)
-        });
+    let mut chain = |toml: &mut String, key: &str, junctions: &[QuantJunction]| {
+        for (junction, names) in junctions.iter().zip(&mut names) {
+            quant_junction(toml, &mut tensors, key, names, junction);
+        }
+    };
+    chain(&mut toml, "junction", &head.junctions);
+    for exit in &head.exits {
+        exit_table(&mut toml, exit.after, exit.rule, exit.threshold);
+        chain(&mut toml, "exit.junction", &exit.junctions);
+    }
+    if let Some(after) = head.split {
+        write!(toml, "\n[split]\nafter = {after}\n").expect("a string takes all");
     }
     (toml, serialise(&tensors))
 }
@@ -92,6 +97,33 @@ pub fn quant_to_files(head: &QuantHead) -> (String, Vec<u8>) {
 pub fn identity(head: &QuantHead) -> String {
     let (toml, tensors) = quant_to_files(head);
     sha256(&[toml.as_bytes(), &tensors].concat())
+}
+
+fn quant_junction(
+    toml: &mut String,
+    tensors: &mut Vec<Tensor>,
+    key: &str,
+    [weight, bias, mask]: [String; 3],
+    j: &QuantJunction,
+) {
+    let names = [weight.as_str(), &bias, &mask];
+    table(toml, key, names, j.weight_format, j.activation, j.output_format);
+    tensors.push(if j.weight_format.bits <= 8 {
+        dense(weight, Dtype::I8, &j.pattern, &j.weights, |w| (w as i8).to_le_bytes())
+    } else {
+        dense(weight, Dtype::I16, &j.pattern, &j.weights, |w| (w as i16).to_le_bytes())
+    });
+    tensors.push(mask_of(mask, &j.pattern));
+    tensors.push(if j.bias.iter().all(|&b| i32::try_from(b).is_ok()) {
+        flat(bias, Dtype::I32, &j.bias, |b| (b as i32).to_le_bytes())
+    } else {
+        flat(bias, Dtype::I64, &j.bias, i64::to_le_bytes)
+    });
+}
+
+fn exit_table(toml: &mut String, after: usize, rule: Rule, threshold: i64) {
+    write!(toml, "\n[[exit]]\nafter = {after}\nrule = \"{rule}\"\nthreshold = {threshold}\n")
+        .expect("a string takes all");
 }
 
 /// The two files of a head in floats: the TOML text, and the bytes of [`TENSORS`].
@@ -115,9 +147,7 @@ pub fn float_to_files(
         float_junction(&mut toml, &mut tensors, "junction", numbered(i), junction);
     }
     for (e, exit) in exits.iter().enumerate() {
-        let FloatExit { after, rule, threshold, .. } = exit;
-        write!(toml, "\n[[exit]]\nafter = {after}\nrule = \"{rule}\"\nthreshold = {threshold}\n")
-            .expect("a string takes all");
+        exit_table(&mut toml, exit.after, exit.rule, exit.threshold);
         for (i, junction) in exit.junctions.iter().enumerate() {
             let names = exit_numbered(e, i);
             float_junction(&mut toml, &mut tensors, "exit.junction", names, junction);
@@ -188,8 +218,9 @@ pub(crate) fn exit_numbered(exit: usize, i: usize) -> [String; 3] {
     numbered(i).map(|name| format!("exit{exit}.{name}"))
 }
 
-/// Names of the weight, bias and mask tensor of each junction, all different.
-fn tensor_names(source: Vec<(String, String)>) -> Vec<[String; 3]> {
+/// Names of the weight, bias and mask tensor of each junction, all different: those of their source,
+/// or `own`.
+fn tensor_names(source: Vec<(String, String)>, own: Vec<[String; 3]>) -> Vec<[String; 3]> {
     let masked = source.into_iter().map(|(weight, bias)| {
         let stem = weight.strip_suffix("weight").map_or_else(|| format!("{weight}."), Into::into);
         let mask = format!("{stem}mask");
@@ -199,7 +230,7 @@ fn tensor_names(source: Vec<(String, String)>) -> Vec<[String; 3]> {
     let all: std::collections::BTreeSet<&String> = names.iter().flatten().collect();
     // 128 is the limit that the loader sets.
     let good = all.iter().all(|n| (1..=128).contains(&n.len())) && all.len() == names.len() * 3;
-    if good { names } else { (0..names.len()).map(numbered).collect() }
+    if good { names } else { own }
 }
 
 fn preamble(name: &str, inputs: usize, format: Format) -> String {

@@ -2,9 +2,9 @@
 // Generated. Do not edit: change the head or the options and compile again. Everything with state or
 // arithmetic is in rtl/lib/; this file only puts it together.
 //
-// junction  left  right  edges  lanes  cycles  units x lanes  copies  interleaver
-[%- for j in junctions %]
-// [[ j.row ]]
+// junction             left  right  edges  lanes  cycles  units x lanes  copies  interleaver
+[%- for row in rows %]
+// [[ row ]]
 [%- endfor %]
 //
 // Initiation interval: [[ design.initiation_interval ]] cycles a frame. Input: [[ design.input.bus.beats() ]] beats of [[ design.input.bus.codes_per_beat() ]] codes, [[ design.input.format ]].
@@ -28,81 +28,55 @@ module [[ design.top ]] #(
     input  wire         m_axis_tready,
     output wire         m_axis_tlast,
     output wire         m_axis_tuser,      // 1: answered here
+[%- if design.control %]
+    // thresholds, counters, identity
+    input  wire [ 11:0] s_axil_awaddr,
+    input  wire [  2:0] s_axil_awprot,
+    input  wire         s_axil_awvalid,
+    output wire         s_axil_awready,
+    input  wire [ 31:0] s_axil_wdata,
+    input  wire [  3:0] s_axil_wstrb,
+    input  wire         s_axil_wvalid,
+    output wire         s_axil_wready,
+    output wire [  1:0] s_axil_bresp,
+    output wire         s_axil_bvalid,
+    input  wire         s_axil_bready,
+    input  wire [ 11:0] s_axil_araddr,
+    input  wire [  2:0] s_axil_arprot,
+    input  wire         s_axil_arvalid,
+    output wire         s_axil_arready,
+    output wire [ 31:0] s_axil_rdata,
+    output wire [  1:0] s_axil_rresp,
+    output wire         s_axil_rvalid,
+    input  wire         s_axil_rready,
+[%- endif %]
     // a frame of the wrong length was dropped
     output wire         frame_error_o,
     output wire [ 31:0] dropped_frames_o
 );
-[% for layer in layers %]
-  // layer [[ loop.index0 ]]: [[ layer.neurons ]] [[ layer.what ]]
-  localparam L[[ loop.index0 ]]Bits = [[ layer.bits ]];
-  localparam L[[ loop.index0 ]]Slots = [[ layer.slots ]];
-  localparam L[[ loop.index0 ]]Rows = [[ layer.rows ]];
-  localparam L[[ loop.index0 ]]RowBits = [[ layer.row_bits ]];
-
-  wire l[[ loop.index0 ]]_room_avail;
-  wire l[[ loop.index0 ]]_room_take;
-  wire l[[ loop.index0 ]]_frame;
-  wire l[[ loop.index0 ]]_frame_end;
-  wire [L[[ loop.index0 ]]Slots-1:0] l[[ loop.index0 ]]_we;
-  wire [L[[ loop.index0 ]]Slots*L[[ loop.index0 ]]RowBits-1:0] l[[ loop.index0 ]]_row;
-  wire [L[[ loop.index0 ]]Slots*L[[ loop.index0 ]]Bits-1:0] l[[ loop.index0 ]]_data;
+[% for layer in nets.trunk %]
+[% include "layer.v" %]
+[%- endfor %]
+[%- for branch in nets.branches %][% for layer in branch %]
+[% include "layer.v" %]
+[%- endfor %][% endfor %]
+[%- for stream in nets.streams %]
+  wire [[ bus_range ]] [[ stream ]]_tdata;
+  wire [[ keep_range ]] [[ stream ]]_tkeep;
+  wire         [[ stream ]]_tvalid;
+  wire         [[ stream ]]_tready;
+  wire         [[ stream ]]_tlast;
+  wire         [[ stream ]]_tuser;
 [% endfor %]
-  cf_stream_in #(
-      .BusBits([[ design.input.bus.bus_bits ]]),
-      .Bits   (L0Bits),
-      .Slots  (L0Slots),
-      .Beats  (L0Rows)
-  ) i_input (
-      .aclk            (aclk),
-      .aresetn         (aresetn),
-      .s_axis_tdata    (s_axis_tdata),
-      .s_axis_tvalid   (s_axis_tvalid),
-      .s_axis_tready   (s_axis_tready),
-      .s_axis_tlast    (s_axis_tlast),
-      .room_avail_i    (l0_room_avail),
-      .room_take_o     (l0_room_take),
-      .frame_o         (l0_frame),
-      .we_o            (l0_we),
-      .row_o           (l0_row),
-      .data_o          (l0_data),
-      .frame_end_o     (l0_frame_end),
-      .frame_error_o   (frame_error_o),
-      .dropped_frames_o(dropped_frames_o)
-  );
-[% for j in junctions %]
-[% include "junction.v" %]
-[% endfor %]
-  cf_result #(
-      .BusBits   ([[ design.input.bus.bus_bits ]]),
-      .Classes   ([[ design.output.classes ]]),
-      .Bits      (L[[ last ]]Bits),
-      .FieldBytes([[ design.output.packet.field_bytes ]]),
-      .Logits    ([[ logits ]]),
-      .Slots     (L[[ last ]]Slots),
-      .Rows      (L[[ last ]]Rows),
-      .Steps     ([[ design.output.steps ]]),
-      .Cycles    ([[ design.output.cycles ]]),
-      .Frames    ([[ design.output.frames ]]),
-      .Packets   ([[ design.output.packets ]]),
-      .Release   ([[ design.output.release ]])
-  ) i_result (
-      .aclk         (aclk),
-      .aresetn      (aresetn),
-      .room_avail_o (l[[ last ]]_room_avail),
-      .room_take_i  (l[[ last ]]_room_take),
-      .frame_i      (l[[ last ]]_frame),
-      .we_i         (l[[ last ]]_we),
-      .wrow_i       (l[[ last ]]_row),
-      .wdata_i      (l[[ last ]]_data),
-      .wframe_end_i (l[[ last ]]_frame_end),
-      .m_axis_tdata (m_axis_tdata),
-      .m_axis_tkeep (m_axis_tkeep),
-      .m_axis_tvalid(m_axis_tvalid),
-      .m_axis_tready(m_axis_tready),
-      .m_axis_tlast (m_axis_tlast),
-      .m_axis_tuser (m_axis_tuser)
-  );
-
+[%- for wire in nets.others %]
+  wire [[ wire.range ]] [[ wire.name ]];
+[%- endfor %]
+[% for i in instances %]
+[% include "instance.v" %]
+[%- endfor %]
+[%- if !nets.unused.is_empty() %]
+  wire unused = &{1'b0[% for name in nets.unused %], [[ name ]][% endfor %]};
+[% endif %]
 endmodule
 
 `default_nettype wire

@@ -4,8 +4,10 @@ use super::answer::{Answer, padding};
 use super::layout::{LayoutArgs, interleavers};
 use crate::emit::Package;
 use crate::error::Error;
+use crate::lower::{Design, EndStage};
 use crate::packet::ResultKind;
 use crate::pipeline::{Compiled, Target, compile};
+use crate::schedule::Site;
 use comfy_table::{Table, presets};
 use serde_json::json;
 use std::fmt::Write;
@@ -19,6 +21,7 @@ Without --cycles or --parallelism the junctions are as fast as the bus brings fr
 Examples:
   clashfree compile HEAD -o build/head
   clashfree compile HEAD -o build/head --cycles 100
+  clashfree compile HEAD -o build/head --cycles 50 --exit-rate 0.8 --result class
   clashfree compile HEAD -o build/head --parallelism 32,8,8 --bus 128 --result class")]
 pub struct Args {
     /// A head.toml, or the folder that holds one.
@@ -60,27 +63,64 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
 /// What the user should know and might not expect.
 fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
     let mut notes = Vec::new();
-    let junctions = compiled.head.junctions.iter().zip(&compiled.design.junctions);
-    for (number, (junction, stage)) in junctions.enumerate() {
+    let junctions = Site::all(&compiled.head).zip(compiled.design.stages());
+    for (number, ((site, junction), stage)) in junctions.enumerate() {
         let added = compiled.padding[number];
-        notes.extend(padding(&format!("junction {number}"), added, stage.edges));
+        notes.extend(padding(&site.to_string(), added, stage.edges));
         let saturated = junction.saturated.weights;
         if saturated > 0 {
             let format = junction.weight_format;
             let all = stage.edges;
             notes.push(format!(
-                "junction {number}: {saturated} of {all} weights do not fit {format} and were clamped"
+                "{site}: {saturated} of {all} weights do not fit {format} and were clamped"
             ));
         }
         let asked = args.layout.parallelism.as_ref().map_or(stage.lanes, |lanes| lanes[number]);
         if asked != stage.lanes {
             let (lanes, cycles) = (stage.lanes, stage.cycles);
             notes.push(format!(
-                "junction {number}: {lanes} lanes need the same {cycles} cycles as the {asked} asked for"
+                "{site}: {lanes} lanes need the same {cycles} cycles as the {asked} asked for"
             ));
         }
     }
     notes
+}
+
+/// Exits, split and registers, a line each.
+fn ends(design: &Design) -> String {
+    let mut text = String::new();
+    let mut put = |line: std::fmt::Arguments<'_>| text.write_fmt(line).expect("a string takes all");
+    for (number, exit) in design.exits.iter().enumerate() {
+        let latency = design.exit_latency(number);
+        match (&exit.result.rule, &exit.gate) {
+            (Some(rule), Some(gate)) => put(format_args!(
+                "exit {number} after junction {}: {} >= {}, answers after {latency} cycles; a queue of {} beats\n",
+                exit.after, rule.rule, rule.threshold, gate.fifo_beats
+            )),
+            _ => put(format_args!(
+                "exit {number} after junction {}: answers every frame, after {latency} cycles\n",
+                exit.after
+            )),
+        }
+    }
+    if let EndStage::Split(split) = &design.end {
+        put(format_args!(
+            "split after junction {}: {} codes of {} bits, {} a cycle, at most {} bytes\n",
+            design.junctions.len() - 1,
+            split.format.neurons(),
+            split.format.bits,
+            split.group,
+            split.format.longest()
+        ));
+    }
+    for stage in design.stages().filter(|stage| stage.gated) {
+        let (site, frames) = (stage.site, stage.frames);
+        put(format_args!("{site} has places for {frames} frames\n"));
+    }
+    if design.control {
+        put(format_args!("registers on s_axil: thresholds, counters, identity\n"));
+    }
+    text
 }
 
 fn answer(args: &Args, compiled: &Compiled) -> Answer {
@@ -101,9 +141,9 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         "index bits",
         "memory bits",
     ]);
-    for (n, j) in package.manifest.junctions.iter().enumerate() {
+    for (stage, j) in design.stages().zip(package.manifest.all_junctions()) {
         table.add_row([
-            n.to_string(),
+            stage.site.to_string(),
             j.left.to_string(),
             j.right.to_string(),
             j.edges.to_string(),
@@ -118,17 +158,15 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
             j.memory_bits.to_string(),
         ]);
     }
-    let rom_bits: usize =
-        package.manifest.junctions.iter().map(|j| j.weight_bits + j.bias_bits + j.index_bits).sum();
-    let dense_bits: usize = head
-        .junctions
-        .iter()
-        .map(|j| {
+    let junctions = package.manifest.all_junctions();
+    let rom_bits: usize = junctions.map(|j| j.weight_bits + j.bias_bits + j.index_bits).sum();
+    let dense_bits: usize = Site::all(head)
+        .map(|(_, j)| {
             let p = &j.pattern;
             p.left() * p.right() * j.weight_format.bits as usize + p.right() * j.acc_bits as usize
         })
         .sum();
-    let (bus, output) = (design.input.bus, &design.output);
+    let bus = design.input.bus;
     let table = table.to_string();
     let mut text = format!("{}: module {}\n", design.name, design.top);
     for line in table.lines() {
@@ -141,10 +179,11 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         design.initiation_interval,
         design.bound(),
         bus.beats(),
-        output.beats,
+        design.beats_out(),
         bus.bus_bits
     )
     .expect("a string takes all");
+    text += &ends(design);
     writeln!(
         text,
         "ROM {rom_bits} bits; fully connected {dense_bits} bits in weights and biases alone\n{} files in {}",
@@ -160,8 +199,8 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
     let json = json!({
         "notes": notes,
         "padding": padding,
-        "padding_share": padding.iter().zip(&head.junctions)
-            .map(|(&added, j)| added as f64 / j.pattern.edges() as f64).collect::<Vec<_>>(),
+        "padding_share": padding.iter().zip(Site::all(head))
+            .map(|(&added, (_, j))| added as f64 / j.pattern.edges() as f64).collect::<Vec<_>>(),
         "output": args.output,
         "rom_bits": rom_bits,
         "dense_rom_bits": dense_bits,
@@ -172,6 +211,10 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
             "top": package.manifest.top,
             "initiation_interval": package.manifest.initiation_interval,
             "junctions": package.manifest.junctions,
+            "exits": package.manifest.exits,
+            "split": package.manifest.split,
+            "control": package.manifest.control,
+            "identity": package.manifest.identity,
         },
     });
     Answer { text, json, passed: true }

@@ -9,7 +9,7 @@ use crate::packet::ResultKind;
 use crate::pattern::Pattern;
 use crate::quantise::quantise;
 use crate::report::{self, BankCell, Destination, StageSpan};
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Site};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -56,19 +56,20 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     let head = quantise(&float)?;
     let arranged = args.layout.arranged(&head)?;
     let interface = args.layout.interface(ResultKind::Logits);
-    let design = lower(&arranged.head, &arranged.schedules, interface)?;
+    let design = lower(&arranged, interface)?;
 
     let mut pictures = BTreeMap::new();
-    let scheduled = arranged.schedules.iter().zip(&arranged.head.junctions);
-    for (n, (junction, (schedule, ordered))) in head.junctions.iter().zip(scheduled).enumerate() {
-        let title = format!("{}, junction {n}", head.name);
-        pictures.insert(format!("j{n}_pattern.svg"), report::pattern(&junction.pattern, &title));
+    let sites = Site::all(&head).zip(arranged.sites());
+    for ((site, junction), (_, ordered, schedule)) in sites {
+        let (title, prefix) = (format!("{}, {site}", head.name), site.prefix());
+        let pattern = report::pattern(&junction.pattern, &title);
+        pictures.insert(format!("{prefix}_pattern.svg"), pattern);
         let format = junction.weight_format;
         let (range, unit) = ((format.min(), format.max()), format.unit());
         let about = format!("{title}: weights, {format}");
         let weights = report::histogram(&junction.weights, range, unit, &about);
-        pictures.insert(format!("j{n}_weights.svg"), weights);
-        pictures.insert(format!("j{n}_banks.svg"), banks(schedule, &ordered.pattern, &title));
+        pictures.insert(format!("{prefix}_weights.svg"), weights);
+        pictures.insert(format!("{prefix}_banks.svg"), banks(schedule, &ordered.pattern, &title));
     }
     pictures.insert("schedule.svg".to_owned(), timeline(&design));
     destination.write(&pictures)?;

@@ -1,11 +1,12 @@
 //! Arguments that say how a head is laid out, and the answer that says how it was.
 
 use crate::error::Error;
-use crate::lower::Interface;
+use crate::lower::{Control, Interface};
 use crate::packet::ResultKind;
 use crate::quantise::QuantHead;
 use crate::schedule::{
-    Arranged, Budget, Choice, DEFAULT_EFFORT, Interleaver, Preferences, arrange,
+    Arranged, Budget, Choice, DEFAULT_BURST, DEFAULT_EFFORT, ExitRate, Interleaver, Preferences,
+    arrange,
 };
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
@@ -18,7 +19,7 @@ pub struct LayoutArgs {
     #[arg(long, value_name = "N", conflicts_with = "parallelism")]
     cycles: Option<usize>,
 
-    /// Lanes of each junction.
+    /// Lanes of each junction, those of exits last.
     #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',')]
     pub(super) parallelism: Option<Vec<usize>>,
 
@@ -39,6 +40,24 @@ pub struct LayoutArgs {
     /// Seed of those searches.
     #[arg(long, value_name = "N", default_value_t = 1)]
     layout_seed: u64,
+
+    /// Share of the frames that exit at each exit, such as 0.8: junctions behind it are as much
+    /// slower as that allows, with places for frames that wait.
+    #[arg(long, value_name = "P,…", value_delimiter = ',')]
+    exit_rate: Vec<ExitRate>,
+
+    /// Frames that may come one after the other without exiting before the input has to wait, where
+    /// --exit-rate makes junctions slower.
+    #[arg(long, value_name = "FRAMES", default_value_t = DEFAULT_BURST, requires = "exit_rate")]
+    burst: usize,
+
+    /// Registers for thresholds, counters and identity (AXI4-Lite), even without exits and split.
+    #[arg(long, conflicts_with = "no_control")]
+    control: bool,
+
+    /// No registers: thresholds are fixed.
+    #[arg(long)]
+    no_control: bool,
 
     /// Bits of the streams' tdata, a multiple of 8.
     #[arg(long, value_name = "BITS", default_value_t = 64)]
@@ -61,6 +80,8 @@ impl LayoutArgs {
             permute_input: self.permute_input,
             seed: self.layout_seed,
             effort: self.effort,
+            exit_rates: self.exit_rate.clone(),
+            burst: self.burst,
         }
     }
 
@@ -76,7 +97,12 @@ impl LayoutArgs {
 
     /// The outside, for packets of this kind.
     pub fn interface(&self, result: ResultKind) -> Interface {
-        Interface { bus_bits: self.bus, result }
+        let control = match (self.control, self.no_control) {
+            (true, _) => Control::On,
+            (_, true) => Control::Off,
+            _ => Control::Auto,
+        };
+        Interface { bus_bits: self.bus, result, control }
     }
 }
 
@@ -96,13 +122,14 @@ pub fn interleavers(choices: &[Choice]) -> String {
         "LUTs",
     ]);
     let mut remarks = String::new();
-    for (number, choice) in choices.iter().enumerate() {
+    for choice in choices {
+        let site = choice.site;
         for offer in &choice.offers {
             let chosen = if offer.kind == choice.kind { "->" } else { "" };
             if let Some(offered) = offer.offered {
                 let cost = offered.cost;
                 table.add_row([
-                    number.to_string(),
+                    site.to_string(),
                     chosen.to_owned(),
                     offer.kind.to_string(),
                     offered.lanes.to_string(),
@@ -120,7 +147,7 @@ pub fn interleavers(choices: &[Choice]) -> String {
             if let Some(remark) = &alike[0].remark {
                 let kinds: Vec<_> = alike.iter().map(|offer| offer.kind.name()).collect();
                 let kinds = kinds.join(" and ");
-                writeln!(remarks, "junction {number}, {kinds}: {remark}").expect("a string");
+                writeln!(remarks, "{site}, {kinds}: {remark}").expect("a string");
             }
         }
     }

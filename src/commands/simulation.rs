@@ -3,7 +3,7 @@
 use crate::emit::REFERENCE;
 use crate::exit::Exit;
 use crate::load;
-use crate::packet::ResultKind;
+use crate::packet::{Content, ResultKind};
 use crate::quantise::{Format, QuantHead, quantise};
 use crate::verify::stalls::Stalls;
 use crate::verify::{Bench, Options, SimError, SimResult, Timing};
@@ -78,7 +78,7 @@ pub enum CommandError {
     #[diagnostic(transparent)]
     Data(OtherError),
     /// Logits were asked for, and the packets carry none.
-    #[error("the packets of {} carry no logits", .build.display())]
+    #[error("not all packets of {} carry logits of the same classes", .build.display())]
     #[diagnostic(
         code(clashfree::simulate::logits),
         help("compile with `--result logits`, or leave out -o")
@@ -165,7 +165,10 @@ pub(super) struct Run {
 /// Simulates: what both commands begin with. `logits` if the packets must carry them.
 pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run, CommandError> {
     let (manifest, _) = crate::manifest::Manifest::load(&common.build).map_err(SimError::from)?;
-    if logits && manifest.result == ResultKind::Class {
+    let mut classes = manifest.packet.answers().map(|(_, format)| format.classes);
+    let first = classes.next();
+    let alike = manifest.split.is_none() && classes.all(|classes| Some(classes) == first);
+    if logits && (manifest.result == ResultKind::Class || !alike) {
         return Err(CommandError::NoLogits { build: common.build.clone() });
     }
     let input = &manifest.input;
@@ -193,16 +196,29 @@ pub(super) fn run(common: &Common, data: &dyn Data, logits: bool) -> Result<Run,
         stalled: common.stalls.any(),
         timing: result.timing,
         predicted_interval: bench.manifest.initiation_interval,
-        predicted_latency: bench.manifest.latency,
+        predicted_latency: predicted_latency(&bench.manifest, &result),
         changed: bench.changed.clone(),
     };
     Ok(Run { bench, frames, given, options, result, summary })
 }
 
+/// What the compiler predicts for the packet of the first frame.
+fn predicted_latency(manifest: &crate::manifest::Manifest, result: &SimResult) -> u64 {
+    let first = result.answers.first().map(|answer| &answer.packet.content);
+    match first {
+        Some(Content::Answer { exit: Some(exit), .. }) => manifest.exits[*exit].latency,
+        _ => manifest.latency,
+    }
+}
+
 /// Logits `[frames, classes]` of a simulation whose packets carry them.
 pub(super) fn logits(bench: &Bench, result: &SimResult) -> Array2<i64> {
-    let shape = (result.answers.len(), bench.manifest.output.classes);
-    Array2::from_shape_fn(shape, |(f, c)| result.answers[f].packet.logits[c])
+    let classes = bench.manifest.packet.answers().map(|(_, format)| format.classes).max();
+    let shape = (result.answers.len(), classes.unwrap_or(0));
+    Array2::from_shape_fn(shape, |(f, c)| {
+        let logits = result.answers[f].packet.answer().map(|answer| &answer.logits);
+        logits.and_then(|logits| logits.get(c)).copied().unwrap_or(0)
+    })
 }
 
 /// [`Data`] from files: what the program itself uses.

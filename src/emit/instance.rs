@@ -1,98 +1,147 @@
-//! The parameters of a junction's instance.
+//! An instance of a module: what it is, its parameters, what its ports are connected to.
 
-use super::top::Junction;
 use crate::lower::{
     AddressStage, CopiesStage, Datapath, JunctionStage, NetworkStage, TiedStage, WorkStage,
 };
 use crate::schedule::Shape;
 use std::fmt::Display;
 
-/// A parameter and its value, the name padded so that values stand below each other.
-pub(super) struct Parameter {
+/// A name and what is in its brackets; names are padded so that brackets stand below each other.
+pub(super) struct Pin {
     pub name: String,
     pub value: String,
 }
 
-/// Collects parameters.
-struct Parameters(Vec<Parameter>);
+/// An instance, as the template writes it.
+pub(super) struct Instance {
+    /// A line of comment; may be empty.
+    pub about: String,
+    pub module: &'static str,
+    pub name: String,
+    pub parameters: Vec<Pin>,
+    pub ports: Vec<Pin>,
+}
 
-impl Parameters {
-    fn set(&mut self, name: &str, value: impl Display) {
-        self.0.push(Parameter { name: name.to_owned(), value: value.to_string() });
+impl Instance {
+    pub fn new(module: &'static str, name: impl Into<String>, about: impl Into<String>) -> Self {
+        let (parameters, ports) = (Vec::new(), Vec::new());
+        Self { about: about.into(), module, name: name.into(), parameters, ports }
+    }
+
+    /// Sets a parameter.
+    pub fn set(&mut self, name: &str, value: impl Display) {
+        self.parameters.push(Pin { name: name.to_owned(), value: value.to_string() });
     }
 
     fn flag(&mut self, name: &str, value: bool) {
         self.set(name, u8::from(value));
     }
+
+    /// Connects a port.
+    pub fn port(&mut self, name: &str, net: impl Display) {
+        self.ports.push(Pin { name: name.to_owned(), value: net.to_string() });
+    }
+
+    /// Connects clock and reset by the library's names inside the design.
+    pub fn clock(&mut self) {
+        self.port("clk_i", "aclk");
+        self.port("rst_ni", "aresetn");
+    }
+
+    /// Connects clock and reset by the names of stream modules.
+    pub fn stream_clock(&mut self) {
+        self.port("aclk", "aclk");
+        self.port("aresetn", "aresetn");
+    }
+
+    /// Connects a stream's signals, `tuser` included.
+    pub fn stream(&mut self, port: &str, net: &str) {
+        for signal in STREAM {
+            self.port(&format!("{port}_{signal}"), format_args!("{net}_{signal}"));
+        }
+    }
+
+    /// The finished instance.
+    pub fn padded(mut self) -> Self {
+        for pins in [&mut self.parameters, &mut self.ports] {
+            let longest = pins.iter().map(|p| p.name.len()).max().unwrap_or(0);
+            for pin in pins {
+                pin.name = format!("{:longest$}", pin.name);
+            }
+        }
+        self
+    }
 }
 
-/// A junction as the template wants it.
-pub(super) fn junction(number: usize, stage: &JunctionStage) -> Junction {
-    let mut p = Parameters(Vec::new());
-    p.set("ActBits", format_args!("L{number}Bits"));
-    p.flag("ActSigned", stage.act.signed);
-    p.set("Slots", format_args!("L{number}Slots"));
-    p.set("Rows", format_args!("L{number}Rows"));
-    p.set("Frames", stage.frames);
-    p.set("Cycles", stage.cycles);
+/// The signals of a stream of packets.
+pub(super) const STREAM: [&str; 6] = ["tdata", "tkeep", "tvalid", "tready", "tlast", "tuser"];
+
+/// A junction with its parameters; `left` and `right` are what the local parameters of its layers
+/// begin with.
+pub(super) fn junction(stage: &JunctionStage, left: &str, right: &str) -> Instance {
     let module = match &stage.datapath {
-        Datapath::Copies(copies) => {
-            self::copies(&mut p, stage, copies);
-            "cf_junction"
-        }
-        Datapath::Tied(tied) => {
-            self::tied(&mut p, stage, tied);
-            "cf_junction_tied"
-        }
-        Datapath::Network(network) => {
-            self::network(&mut p, stage, network);
-            "cf_junction_network"
-        }
+        Datapath::Copies(_) => "cf_junction",
+        Datapath::Tied(_) => "cf_junction_tied",
+        Datapath::Network(_) => "cf_junction_network",
     };
+    let about = format!(
+        "{}: {} -> {}, out-degree {}, in-degree {}, weights {}, interleaver {}",
+        stage.site,
+        stage.left,
+        stage.right,
+        stage.d_out,
+        stage.d_in,
+        stage.weight,
+        stage.interleaver()
+    );
+    let name = format!("i_{}", stage.site.to_string().replace(", ", "_").replace(' ', "_"));
+    let mut p = Instance::new(module, name, about);
+    p.set("ActBits", format_args!("{left}Bits"));
+    p.flag("ActSigned", stage.act.signed);
+    p.set("Slots", format_args!("{left}Slots"));
+    p.set("Rows", format_args!("{left}Rows"));
+    p.set("Frames", stage.frames);
+    if stage.gated {
+        p.flag("Gated", true);
+    }
+    p.set("Cycles", stage.cycles);
+    match &stage.datapath {
+        Datapath::Copies(copies) => self::copies(&mut p, stage, copies),
+        Datapath::Tied(tied) => self::tied(&mut p, stage, tied),
+        Datapath::Network(network) => self::network(&mut p, stage, network),
+    }
     p.set("WeightBits", stage.weight.bits);
     p.set("AccBits", stage.acc_bits);
     p.set("Release", stage.release);
     p.flag("Raw", stage.requant.is_none());
     p.set("Shift", stage.requant.map_or(0, |r| r.shift));
-    p.set("OutBits", format_args!("L{}Bits", number + 1));
+    p.set("OutBits", format_args!("{right}Bits"));
     p.set("Low", stage.requant.map_or(0, |r| r.low));
     p.set("High", stage.requant.map_or(0, |r| r.high));
     for (name, rom) in stage.roms() {
         p.set(&format!("{name}File"), format_args!("{{RomDir, \"{}\"}}", rom.file));
         p.set(&format!("{name}Hash"), format_args!("32'h{:08x}", rom.words.hash()));
     }
-    let longest = p.0.iter().map(|p| p.name.len()).max().unwrap_or(0);
-    for parameter in &mut p.0 {
-        parameter.name = format!("{:longest$}", parameter.name);
-    }
-    let widths = format!("{} x {}", stage.units(), stage.lanes_per_unit());
-    Junction {
-        number,
-        module,
-        row: format!(
-            "{number:>8} {:>5} {:>6} {:>6} {:>6} {:>7}  {widths:>13} {:>7}  {}",
-            stage.left,
-            stage.right,
-            stage.edges,
-            stage.lanes,
-            stage.cycles,
-            stage.copies(),
-            stage.interleaver()
-        ),
-        about: format!(
-            "junction {number}: {} -> {}, out-degree {}, in-degree {}, weights {}, interleaver {}",
-            stage.left,
-            stage.right,
-            stage.d_out,
-            stage.d_in,
-            stage.weight,
-            stage.interleaver()
-        ),
-        parameters: p.0,
-    }
+    p
 }
 
-fn copies(p: &mut Parameters, stage: &JunctionStage, copies: &CopiesStage) {
+/// A junction's line in the list at the head of the top module.
+pub(super) fn row(stage: &JunctionStage) -> String {
+    let widths = format!("{} x {}", stage.units(), stage.lanes_per_unit());
+    format!(
+        "{:<18} {:>5} {:>6} {:>6} {:>6} {:>7}  {widths:>13} {:>7}  {}",
+        stage.site.to_string(),
+        stage.left,
+        stage.right,
+        stage.edges,
+        stage.lanes,
+        stage.cycles,
+        stage.copies(),
+        stage.interleaver()
+    )
+}
+
+fn copies(p: &mut Instance, stage: &JunctionStage, copies: &CopiesStage) {
     let (wide, rest) = match copies.shape {
         Shape::Serial { .. } => (false, 0),
         Shape::Wide { rest, .. } => (true, rest),
@@ -112,7 +161,7 @@ fn copies(p: &mut Parameters, stage: &JunctionStage, copies: &CopiesStage) {
     p.set("OutRows", stage.out_rows);
 }
 
-fn tied(p: &mut Parameters, stage: &JunctionStage, tied: &TiedStage) {
+fn tied(p: &mut Instance, stage: &JunctionStage, tied: &TiedStage) {
     p.set("Stripes", tied.stripes);
     p.set("BankRows", tied.bank_rows);
     p.flag("Place", tied.place_rom.is_some());
@@ -143,7 +192,7 @@ fn tied(p: &mut Parameters, stage: &JunctionStage, tied: &TiedStage) {
     p.set("OutSlots", stage.out_slots);
 }
 
-fn network(p: &mut Parameters, stage: &JunctionStage, network: &NetworkStage) {
+fn network(p: &mut Instance, stage: &JunctionStage, network: &NetworkStage) {
     p.set("Stripes", network.stripes);
     p.set("BankRows", network.bank_rows);
     p.flag("Lockstep", network.lockstep);

@@ -1,14 +1,18 @@
 //! From a design to files: text only, every decision has been made.
 
+mod gates;
 mod instance;
 mod library;
+mod nets;
 mod package;
 mod readme;
+mod registers;
 mod top;
 
 pub use package::{Package, PackageError, REFERENCE, package};
 
 use crate::lower::{Design, Rom};
+use crate::manifest::Manifest;
 use std::fmt::Write as _;
 
 /// What every generated file begins with: tool, head, and the start of the head's content hash.
@@ -26,26 +30,13 @@ fn rom(stamp: &str, rom: &Rom) -> String {
     text
 }
 
-/// Generated hardware: path in the package and content. `hash` is the head's, in hexadecimal.
-pub fn hardware(design: &Design, hash: &str) -> Vec<(String, String)> {
-    let stamp = stamp(design, hash);
-    let mut files = vec![(format!("rtl/{}.v", design.top), top::top(design, &stamp))];
-    for junction in &design.junctions {
-        for (_, r) in junction.roms() {
-            files.push((format!("rom/{}", r.file), rom(&stamp, r)));
-        }
+/// Generated hardware: path in the package and content.
+pub fn hardware(design: &Design, manifest: &Manifest) -> Vec<(String, String)> {
+    let stamp = stamp(design, &manifest.head_sha256);
+    let top = top::top(design, &stamp, &manifest.identity);
+    let mut files = vec![(format!("rtl/{}.v", design.top), top)];
+    for (_, r) in design.roms() {
+        files.push((format!("rom/{}", r.file), rom(&stamp, r)));
     }
     files
-}
-
-/// A head with parts that no hardware is made of yet.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("head {name} has exits or a split, which are read and checked but not compiled yet")]
-#[diagnostic(
-    code(clashfree::emit::unsupported),
-    help("remove [[exit]] and [split] to compile the trunk")
-)]
-pub struct UnsupportedError {
-    /// Name of the head.
-    pub name: String,
 }

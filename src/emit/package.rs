@@ -3,12 +3,14 @@
 use super::readme::{self, Example, ORDER};
 use super::{hardware, library};
 use crate::files;
-use crate::lower::Design;
-use crate::manifest::{self, FILE, InputRecord, JunctionRecord, Manifest, OutputRecord, TOOL};
+use crate::lower::{Design, JunctionStage};
+use crate::manifest::{
+    self, ExitRecord, FILE, InputRecord, JunctionRecord, Manifest, OutputRecord, SplitRecord, TOOL,
+};
 use crate::model;
 use crate::packet::Packet;
 use crate::quantise::QuantHead;
-use crate::save::{HEAD, TENSORS, quant_to_files};
+use crate::save::{HEAD, TENSORS, identity, quant_to_files};
 use crate::schedule::{Arranged, Budget, Preferences};
 use crate::verify::{SIM_FILES, vectors};
 use ndarray::Array2;
@@ -94,8 +96,10 @@ pub fn package(
     preferences: &Preferences,
 ) -> Package {
     let (toml, tensors) = quant_to_files(head);
-    let head_sha256 = manifest::sha256(&[toml.as_bytes(), &tensors].concat());
-    let mut files: BTreeMap<String, Vec<u8>> = hardware(design, &head_sha256)
+    let head_sha256 = identity(head);
+    let mut manifest = record(head, design, head_sha256, budget, preferences);
+    manifest.identity = manifest.identify();
+    let mut files: BTreeMap<String, Vec<u8>> = hardware(design, &manifest)
         .into_iter()
         .map(|(path, text)| (path, text.into_bytes()))
         .collect();
@@ -118,23 +122,17 @@ pub fn package(
         files.insert(ORDER.into(), lines.into_bytes());
     }
 
-    let mut manifest = record(design, head_sha256, budget, preferences);
     manifest.input.order = order;
-    // as they go over the bus
+    // as they go over the bus; the reference takes them in the user's order
     let frames = frames(head);
-    let logits = model::run(&arranged.head, frames.view());
-    let packets: Vec<Packet> = logits
-        .rows()
-        .into_iter()
-        .enumerate()
-        .map(|(f, row)| design.output.packet.answer(f as u64, &row.to_vec()))
-        .collect();
+    let asked = in_users_order(&frames, manifest.input.order.as_deref());
+    let outcomes = model::outcomes(head, asked.view());
+    let packets: Vec<Packet> =
+        outcomes.iter().enumerate().map(|(f, o)| design.packet.packet(f as u64, o)).collect();
     let example = Example { codes: &frames.row(EXAMPLE).to_vec(), packet: &packets[EXAMPLE] };
-    let text =
-        readme::readme(design, &manifest.head_sha256, manifest.input.order.is_some(), &example);
+    let text = readme::readme(design, &manifest, &example);
     files.insert("README.md".into(), text.into_bytes());
-    let vectors =
-        vectors::vectors(&design.input.bus, &design.output.packet, frames.view(), &packets);
+    let vectors = vectors::vectors(&design.input.bus, &design.packet, frames.view(), &packets);
     files.insert("sim/config.mk".into(), vectors.config(&manifest).into_bytes());
     files.insert("sim/vectors/in.hex".into(), vectors.input.into_bytes());
     files.insert("sim/vectors/out.hex".into(), vectors.output.into_bytes());
@@ -156,7 +154,40 @@ fn frames(head: &QuantHead) -> Array2<i32> {
     })
 }
 
+/// Frames as they go over the bus, in the user's order of input neurons.
+fn in_users_order(frames: &Array2<i32>, order: Option<&[u32]>) -> Array2<i32> {
+    let Some(order) = order else { return frames.clone() };
+    let mut asked = frames.clone();
+    for (position, &neuron) in order.iter().enumerate() {
+        asked.column_mut(neuron as usize).assign(&frames.column(position));
+    }
+    asked
+}
+
+fn junctions(stages: &[JunctionStage]) -> Vec<JunctionRecord> {
+    let record = |j: &JunctionStage| JunctionRecord {
+        left: j.left,
+        right: j.right,
+        d_out: j.d_out,
+        d_in: j.d_in,
+        edges: j.edges,
+        cycles: j.cycles as u64,
+        lanes: j.lanes,
+        interleaver: j.interleaver(),
+        units: j.units(),
+        utilisation: j.utilisation(),
+        acc_bits: j.acc_bits,
+        weight_bits: j.weight_rom.words.bits(),
+        bias_bits: j.bias_rom.words.bits(),
+        index_bits: j.index_bits(),
+        copies: j.copies(),
+        memory_bits: j.memory_bits(),
+    };
+    stages.iter().map(record).collect()
+}
+
 fn record(
+    head: &QuantHead,
     design: &Design,
     head_sha256: String,
     budget: &Budget,
@@ -164,28 +195,19 @@ fn record(
 ) -> Manifest {
     let bus = design.input.bus;
     let format = design.input.format;
-    let junctions = design
-        .junctions
-        .iter()
-        .map(|j| JunctionRecord {
-            left: j.left,
-            right: j.right,
-            d_out: j.d_out,
-            d_in: j.d_in,
-            edges: j.edges,
-            cycles: j.cycles as u64,
-            lanes: j.lanes,
-            interleaver: j.interleaver(),
-            units: j.units(),
-            utilisation: j.utilisation(),
-            acc_bits: j.acc_bits,
-            weight_bits: j.weight_rom.words.bits(),
-            bias_bits: j.bias_rom.words.bits(),
-            index_bits: j.index_bits(),
-            copies: j.copies(),
-            memory_bits: j.memory_bits(),
-        })
-        .collect();
+    let exits =
+        design.exits.iter().zip(&head.exits).enumerate().map(|(e, (stage, exit))| ExitRecord {
+            after: exit.after,
+            rule: stage.gate.map(|_| exit.rule),
+            threshold: exit.threshold,
+            logit_frac: stage.result.frac,
+            latency: design.exit_latency(e) as u64,
+            junctions: junctions(&stage.junctions),
+        });
+    let split = head.split.and_then(|after| {
+        Some(SplitRecord { after, format: head.junctions[after].output_format? })
+    });
+    let results = design.results().collect::<Vec<_>>();
     Manifest {
         tool: TOOL.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -195,7 +217,7 @@ fn record(
         budget: budget.clone(),
         preferences: preferences.clone(),
         bus_bits: bus.bus_bits,
-        result: design.output.packet.result,
+        result: results.first().map_or_else(Default::default, |(_, r)| r.format.result),
         input: InputRecord {
             neurons: bus.neurons,
             bits: format.bits,
@@ -206,15 +228,18 @@ fn record(
             order: None,
         },
         output: OutputRecord {
-            classes: design.output.classes,
-            field_bytes: design.output.packet.field_bytes,
-            logit_frac: design.output.frac,
-            packet_bytes: design.output.packet.bytes(),
-            beats: design.output.beats,
+            logit_frac: results.iter().find(|(exit, _)| exit.is_none()).map(|(_, r)| r.frac),
+            packet_bytes: design.packet.longest(),
+            beats: design.beats_out(),
         },
+        packet: design.packet.clone(),
+        control: design.control,
+        identity: String::new(),
         initiation_interval: design.initiation_interval as u64,
         latency: design.latency() as u64,
-        junctions,
+        junctions: junctions(&design.junctions),
+        exits: exits.collect(),
+        split,
         files: BTreeMap::new(),
     }
 }

@@ -1,7 +1,9 @@
 //! `rtl/<top>.v`: names and lists, filled into `templates/top.v`.
 
-use super::instance::{Parameter, junction};
-use crate::lower::Design;
+use super::instance::{Instance, STREAM, junction, row};
+use super::nets::{Layer, Nets};
+use super::{gates, registers};
+use crate::lower::{Design, EndStage, JunctionStage, ResultStage, SplitStage};
 use crate::packet::ResultKind;
 use askama::Template;
 
@@ -12,72 +14,185 @@ struct Top<'a> {
     design: &'a Design,
     bus_range: String,
     keep_range: String,
-    layers: Vec<Layer>,
-    junctions: Vec<Junction>,
-    last: usize,
-    logits: u8,
-}
-
-/// The wires between two stages.
-struct Layer {
-    neurons: usize,
-    what: String,
-    bits: u32,
-    slots: usize,
-    rows: usize,
-    row_bits: usize,
-}
-
-/// One instance of a junction module.
-pub(super) struct Junction {
-    pub number: usize,
-    pub module: &'static str,
-    pub row: String,
-    pub about: String,
-    pub parameters: Vec<Parameter>,
+    rows: Vec<String>,
+    nets: Nets,
+    instances: Vec<Instance>,
 }
 
 /// The generated top module.
-pub(super) fn top(design: &Design, stamp: &str) -> String {
-    let last = design.junctions.len();
+pub(super) fn top(design: &Design, stamp: &str, identity: &str) -> String {
+    let nets = Nets::new(design);
+    let mut instances = vec![input(design, &nets)];
+    for (number, stage) in design.junctions.iter().enumerate() {
+        let (from, to) = (&nets.trunk[number], &nets.trunk[number + 1]);
+        instances.push(chained(stage, from, to, nets.trunk_reader(design, number)));
+        instances.extend(gates::exits(design, &nets, number));
+    }
+    instances.extend(end(design, &nets));
+    instances.extend(gates::merges(design));
+    instances.push(number(design));
+    if design.control {
+        instances.push(registers::registers(design, identity));
+    }
     Top {
         stamp,
         design,
         bus_range: format!("[{:>3}:0]", design.input.bus.bus_bits - 1),
         keep_range: format!("[{:>3}:0]", design.input.bus.bus_bits / 8 - 1),
-        layers: layers(design),
-        junctions: design.junctions.iter().enumerate().map(|(n, j)| junction(n, j)).collect(),
-        last,
-        logits: u8::from(design.output.packet.result == ResultKind::Logits),
+        rows: design.stages().map(row).collect(),
+        nets,
+        instances: instances.into_iter().map(Instance::padded).collect(),
     }
     .render()
     .expect("the template only formats values")
         + "\n"
 }
 
-fn row_bits(rows: usize) -> usize {
-    rows.next_power_of_two().trailing_zeros().max(1) as usize
+fn input(design: &Design, nets: &Nets) -> Instance {
+    let mut i = Instance::new("cf_stream_in", "i_input", "");
+    i.set("BusBits", design.input.bus.bus_bits);
+    for (name, local) in [("Bits", "L0Bits"), ("Slots", "L0Slots"), ("Beats", "L0Rows")] {
+        i.set(name, local);
+    }
+    i.stream_clock();
+    for signal in ["tdata", "tvalid", "tready", "tlast"] {
+        i.port(&format!("s_axis_{signal}"), format_args!("s_axis_{signal}"));
+    }
+    let layer = &nets.trunk[0];
+    i.port("room_avail_i", layer.all_rooms());
+    i.port("room_take_o", layer.net("room_take"));
+    i.port("frame_o", layer.net("frame"));
+    for (port, net) in [("we_o", "we"), ("row_o", "row"), ("data_o", "data")] {
+        i.port(port, layer.net(net));
+    }
+    i.port("frame_end_o", layer.net("frame_end"));
+    i.port("frame_error_o", "frame_error_o");
+    i.port("dropped_frames_o", "dropped_frames_o");
+    i
 }
 
-fn layers(design: &Design) -> Vec<Layer> {
-    let input = Layer {
-        neurons: design.input.bus.neurons,
-        what: format!("input codes, {}", design.input.format),
-        bits: design.input.format.bits,
-        slots: design.input.slots(),
-        rows: design.input.bus.beats(),
-        row_bits: row_bits(design.input.bus.beats()),
+/// What reads a layer: which permit it gives, and whose decisions bring it frames.
+pub(super) struct Reader {
+    pub room: String,
+    pub gate: Option<usize>,
+}
+
+/// A junction between two layers.
+pub(super) fn chained(stage: &JunctionStage, from: &Layer, to: &Layer, reader: Reader) -> Instance {
+    let mut i = junction(stage, &from.local, &to.local);
+    i.clock();
+    reads(&mut i, from, &reader);
+    i.port("room_avail_i", to.all_rooms());
+    i.port("room_take_o", to.net("room_take"));
+    i.port("frame_o", to.net("frame"));
+    for port in ["we", "wrow", "wdata", "wframe_end"] {
+        i.port(
+            &format!("{port}_o"),
+            to.net(port.strip_prefix('w').filter(|p| *p != "e").unwrap_or(port)),
+        );
+    }
+    i
+}
+
+/// The ports of whatever reads a layer.
+pub(super) fn reads(i: &mut Instance, from: &Layer, reader: &Reader) {
+    i.port("room_avail_o", &reader.room);
+    i.port("room_take_i", from.net("room_take"));
+    i.port("frame_i", from.net("frame"));
+    let (decide, pass) = match reader.gate {
+        Some(exit) => (format!("x{exit}_decide"), format!("x{exit}_pass")),
+        None => ("1'b0".into(), "1'b0".into()),
     };
-    let results = design.junctions.iter().map(|j| Layer {
-        neurons: j.right,
-        what: match j.requant {
-            Some(requant) => format!("codes of junction results, {} bits", requant.bits),
-            None => format!("logits, {} bits", j.acc_bits),
-        },
-        bits: j.requant.map_or(j.acc_bits, |requant| requant.bits),
-        slots: j.out_slots,
-        rows: j.out_rows,
-        row_bits: row_bits(j.out_rows),
-    });
-    std::iter::once(input).chain(results).collect()
+    i.port("decide_i", decide);
+    i.port("pass_i", pass);
+    writes(i, from);
+}
+
+/// The write port of what reads a layer.
+fn writes(i: &mut Instance, from: &Layer) {
+    i.port("we_i", from.net("we"));
+    i.port("wrow_i", from.net("row"));
+    i.port("wdata_i", from.net("data"));
+    i.port("wframe_end_i", from.net("frame_end"));
+}
+
+/// The result stage that reads `from`; its packets go to stream `to`.
+pub(super) fn result(
+    stage: &ResultStage,
+    design: &Design,
+    name: &str,
+    from: &Layer,
+    to: &str,
+) -> Instance {
+    let mut i = Instance::new("cf_result", name, "");
+    i.set("BusBits", design.input.bus.bus_bits);
+    i.set("Classes", stage.format.classes);
+    i.set("Bits", format_args!("{}Bits", from.local));
+    i.set("FieldBytes", stage.format.field_bytes);
+    i.set("Logits", u8::from(stage.format.result == ResultKind::Logits));
+    i.set("Slots", format_args!("{}Slots", from.local));
+    i.set("Rows", format_args!("{}Rows", from.local));
+    i.set("Steps", stage.steps);
+    i.set("Cycles", stage.cycles);
+    i.set("Frames", stage.frames);
+    i.set("Packets", stage.packets);
+    i.set("Release", stage.release);
+    i.set("Tag", format_args!("16'h{:04x}", stage.tag));
+    gates::rule(&mut i, stage.rule.as_ref());
+    i.stream_clock();
+    i.port("room_avail_o", from.net("room_avail"));
+    i.port("room_take_i", from.net("room_take"));
+    i.port("frame_i", from.net("frame"));
+    writes(&mut i, from);
+    i.stream("m_axis", to);
+    i
+}
+
+/// What is at the trunk's end, if that is no exit.
+fn end(design: &Design, nets: &Nets) -> Option<Instance> {
+    let layer = nets.trunk.last().expect("the input at least");
+    match &design.end {
+        EndStage::Result(stage) => {
+            let mut i = result(stage, design, "i_result", layer, "end");
+            i.port("threshold_i", "1'b0");
+            i.port("decide_o", "end_decide");
+            i.port("pass_o", "end_pass");
+            Some(i)
+        }
+        EndStage::Split(stage) => Some(split(stage, design, nets, layer)),
+        EndStage::LastExit => None,
+    }
+}
+
+fn split(stage: &SplitStage, design: &Design, nets: &Nets, from: &Layer) -> Instance {
+    let mut i =
+        Instance::new("cf_split", "i_split", "frames that no exit answered: their activations");
+    i.set("BusBits", design.input.bus.bus_bits);
+    i.set("Neurons", stage.format.neurons());
+    i.set("Bits", format_args!("{}Bits", from.local));
+    i.set("Slots", format_args!("{}Slots", from.local));
+    i.set("Rows", format_args!("{}Rows", from.local));
+    i.set("Steps", stage.steps);
+    i.set("Cycles", stage.cycles);
+    i.set("Frames", stage.frames);
+    i.set("Gated", u8::from(stage.gated));
+    i.set("Release", stage.release);
+    i.set("Group", stage.group);
+    i.set("FifoBeats", stage.fifo_beats);
+    i.stream_clock();
+    reads(&mut i, from, &nets.trunk_reader(design, design.junctions.len()));
+    i.stream("m_axis", "end");
+    i
+}
+
+/// The last stage: all packets in order, numbered.
+fn number(design: &Design) -> Instance {
+    let mut i = Instance::new("cf_number", "i_number", "");
+    i.set("BusBits", design.input.bus.bus_bits);
+    i.stream_clock();
+    i.stream("s_axis", &gates::merged(design, 0));
+    for signal in STREAM {
+        i.port(&format!("m_axis_{signal}"), format_args!("m_axis_{signal}"));
+    }
+    i
 }

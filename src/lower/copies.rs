@@ -2,11 +2,11 @@
 
 use super::{CopiesStage, Rom, Words, port_bits};
 use crate::quantise::QuantJunction;
-use crate::schedule::{Copies, Schedule, Shape};
+use crate::schedule::{Copies, Schedule, Shape, Site};
 
 /// What `cf_junction` needs besides what all junctions have.
 pub(super) fn stage(
-    number: usize,
+    site: Site,
     junction: &QuantJunction,
     schedule: &Schedule,
     kind: &Copies,
@@ -21,13 +21,13 @@ pub(super) fn stage(
         one_copy: kind.one,
         one_row: kind.one_row(),
         copies: kind.copies(schedule.right),
-        row_rom: row_rom(number, junction, schedule, kind),
-        bank_rom: bank_rom(number, junction, schedule, kind),
+        row_rom: row_rom(site, junction, schedule, kind),
+        bank_rom: bank_rom(site, junction, schedule, kind),
     }
 }
 
 fn row_rom(
-    number: usize,
+    site: Site,
     junction: &QuantJunction,
     schedule: &Schedule,
     kind: &Copies,
@@ -56,14 +56,14 @@ fn row_rom(
     }
     let what = if one_row { "copy".to_owned() } else { format!("(copy * {banks} + bank)") };
     let about = vec![
-        format!("junction {number}: the rows that the left memory reads, a line a cycle"),
+        format!("{site}: the rows that the left memory reads, a line a cycle"),
         format!("field {what}, {bits} bits each, field 0 in the lowest bits"),
     ];
-    Some(Rom { file: format!("j{number}_row.mem"), words, about })
+    Some(Rom { file: format!("{}_row.mem", site.prefix()), words, about })
 }
 
 fn bank_rom(
-    number: usize,
+    site: Site,
     junction: &QuantJunction,
     schedule: &Schedule,
     kind: &Copies,
@@ -82,10 +82,10 @@ fn bank_rom(
         }
     }
     let about = vec![
-        format!("junction {number}: the bank that each lane takes, a line a cycle"),
+        format!("{site}: the bank that each lane takes, a line a cycle"),
         format!("field lane, {bits} bits each, lane 0 in the lowest bits"),
     ];
-    Some(Rom { file: format!("j{number}_bank.mem"), words, about })
+    Some(Rom { file: format!("{}_bank.mem", site.prefix()), words, about })
 }
 
 /// Which right neuron and which of its edges a lane has in cycle `c`.

@@ -2,11 +2,11 @@
 
 use super::{NetworkStage, Rom, Words, port_bits};
 use crate::quantise::QuantJunction;
-use crate::schedule::{Form, Network, Schedule};
+use crate::schedule::{Form, Network, Schedule, Site};
 
 /// What `cf_junction_network` needs besides what all junctions have.
 pub(super) fn stage(
-    number: usize,
+    site: Site,
     junction: &QuantJunction,
     schedule: &Schedule,
     kind: &Network,
@@ -27,14 +27,14 @@ pub(super) fn stage(
             Form::Crossbar => None,
             Form::Benes => Some(Network::STAGES_PER_REGISTER),
         },
-        row_rom: (kind.bank_rows > 1).then(|| row_rom(number, junction, schedule, kind)),
+        row_rom: (kind.bank_rows > 1).then(|| row_rom(site, junction, schedule, kind)),
         control_rom: match kind.form {
             Form::Crossbar if banks == 1 => None,
-            Form::Crossbar => Some(bank_rom(number, junction, schedule, kind)),
-            Form::Benes => Some(switch_rom(number, junction, schedule, kind)),
+            Form::Crossbar => Some(bank_rom(site, junction, schedule, kind)),
+            Form::Benes => Some(switch_rom(site, junction, schedule, kind)),
         },
-        partial_rom: lanes.partial_rom(number, schedule, kind),
-        drain_rom: lanes.drain_rom(number, kind),
+        partial_rom: lanes.partial_rom(site, schedule, kind),
+        drain_rom: lanes.drain_rom(site, kind),
     }
 }
 
@@ -50,7 +50,7 @@ fn asked(
     (0..schedule.lanes()).map(|lane| schedule.table.edge(cycle, lane).map(bank)).collect()
 }
 
-fn row_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
+fn row_rom(site: Site, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
     let bits = port_bits(kind.bank_rows);
     let mut words = Words::new(kind.banks(schedule.layout.slots) * bits, schedule.cycles());
     for cycle in 0..schedule.cycles() {
@@ -62,15 +62,13 @@ fn row_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: &
         }
     }
     let about = vec![
-        format!(
-            "junction {number}: the row that each bank of the left memory reads, a line a cycle"
-        ),
+        format!("{site}: the row that each bank of the left memory reads, a line a cycle"),
         format!("field bank, {bits} bits each, bank 0 in the lowest bits"),
     ];
-    Rom { file: format!("j{number}_row.mem"), words, about }
+    Rom { file: format!("{}_row.mem", site.prefix()), words, about }
 }
 
-fn bank_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
+fn bank_rom(site: Site, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
     let bits = port_bits(kind.banks(schedule.layout.slots));
     let mut words = Words::new(schedule.lanes() * bits, schedule.cycles());
     for cycle in 0..schedule.cycles() {
@@ -79,13 +77,13 @@ fn bank_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: 
         }
     }
     let about = vec![
-        format!("junction {number}: the bank that each lane takes, a line a cycle"),
+        format!("{site}: the bank that each lane takes, a line a cycle"),
         format!("field lane, {bits} bits each, lane 0 in the lowest bits"),
     ];
-    Rom { file: format!("j{number}_control.mem"), words, about }
+    Rom { file: format!("{}_control.mem", site.prefix()), words, about }
 }
 
-fn switch_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
+fn switch_rom(site: Site, junction: &QuantJunction, schedule: &Schedule, kind: &Network) -> Rom {
     let benes = kind.benes(schedule.layout.slots);
     let switches = benes.switches_per_stage();
     let mut words = Words::new(benes.stages() * switches, schedule.cycles());
@@ -96,10 +94,10 @@ fn switch_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, kind
         }
     }
     let about = vec![
-        format!("junction {number}: the switches of the Benes network, a line a cycle"),
+        format!("{site}: the switches of the Benes network, a line a cycle"),
         format!("bit stage * {switches} + switch: 1 crossed; see cf_benes"),
     ];
-    Rom { file: format!("j{number}_control.mem"), words, about }
+    Rom { file: format!("{}_control.mem", site.prefix()), words, about }
 }
 
 /// Which right neurons each lane keeps sums for.
@@ -122,7 +120,7 @@ impl LaneSums {
         Self { d_in, neurons }
     }
 
-    fn partial_rom(&self, number: usize, schedule: &Schedule, kind: &Network) -> Rom {
+    fn partial_rom(&self, site: Site, schedule: &Schedule, kind: &Network) -> Rom {
         let index_bits = port_bits(kind.sums);
         let bits = index_bits + 2;
         let mut words = Words::new(kind.lanes() * bits, schedule.cycles());
@@ -137,14 +135,14 @@ impl LaneSums {
             }
         }
         let about = vec![
-            format!("junction {number}: which of its sums each lane adds to, a line a cycle"),
+            format!("{site}: which of its sums each lane adds to, a line a cycle"),
             format!("field lane, {bits} bits each, lane 0 in the lowest bits"),
             format!("a field: number of the sum ({index_bits} low bits), fresh, work on top"),
         ];
-        Rom { file: format!("j{number}_partial.mem"), words, about }
+        Rom { file: format!("{}_partial.mem", site.prefix()), words, about }
     }
 
-    fn drain_rom(&self, number: usize, kind: &Network) -> Rom {
+    fn drain_rom(&self, site: Site, kind: &Network) -> Rom {
         let (lane_bits, index_bits) = (port_bits(kind.lanes_per_group), port_bits(kind.sums));
         let bits = lane_bits + index_bits + 1;
         let mut words = Words::new(kind.groups * bits, kind.pieces);
@@ -161,13 +159,13 @@ impl LaneSums {
             }
         }
         let about = vec![
-            format!("junction {number}: the partial sums that make right neurons, a line a cycle"),
+            format!("{site}: the partial sums that make right neurons, a line a cycle"),
             format!("field group, {bits} bits each, group 0 in the lowest bits"),
             format!(
                 "a field: lane of the group ({lane_bits} low bits), number of its sum ({index_bits} bits), last piece of the neuron on top"
             ),
         ];
-        Rom { file: format!("j{number}_drain.mem"), words, about }
+        Rom { file: format!("{}_drain.mem", site.prefix()), words, about }
     }
 }
 

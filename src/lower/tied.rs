@@ -3,11 +3,11 @@
 use super::{AddressStage, Rom, TiedStage, Words, WorkStage};
 use crate::ids::bits_for;
 use crate::quantise::QuantJunction;
-use crate::schedule::{Addresses, Schedule, Tied, Work};
+use crate::schedule::{Addresses, Schedule, Site, Tied, Work};
 
 /// What `cf_junction_tied` needs besides what all junctions have.
 pub(super) fn stage(
-    number: usize,
+    site: Site,
     junction: &QuantJunction,
     schedule: &Schedule,
     kind: &Tied,
@@ -23,11 +23,11 @@ pub(super) fn stage(
                 depth: *depth,
                 sweeps: starts.len(),
                 skip: (1 + (kind.lines - 1) * steps - 1) % depth + 1,
-                start_rom: start_rom(number, kind, starts, *depth),
+                start_rom: start_rom(site, kind, starts, *depth),
             }
         }
         Addresses::Table => AddressStage::Table {
-            address_rom: address_rom(number, junction, schedule, kind, address),
+            address_rom: address_rom(site, junction, schedule, kind, address),
         },
     };
     TiedStage {
@@ -40,13 +40,13 @@ pub(super) fn stage(
         banks: kind.banks(schedule.layout.slots),
         bank_rows: kind.bank_rows,
         lockstep: schedule.layout.lockstep,
-        place_rom: kind.placed.then(|| place_rom(number, schedule, kind)),
+        place_rom: kind.placed.then(|| place_rom(site, schedule, kind)),
         addresses,
         work: match &kind.work {
             Work::Aligned { steps } => WorkStage::Aligned { steps: *steps },
             Work::Straddling { block, masks, .. } => WorkStage::Straddling {
                 block: *block,
-                mask_rom: masks.then(|| mask_rom(number, junction, schedule, *block)),
+                mask_rom: masks.then(|| mask_rom(site, junction, schedule, *block)),
             },
         },
     }
@@ -74,7 +74,7 @@ impl Address {
     }
 }
 
-fn start_rom(number: usize, kind: &Tied, starts: &[Vec<u32>], depth: usize) -> Rom {
+fn start_rom(site: Site, kind: &Tied, starts: &[Vec<u32>], depth: usize) -> Rom {
     let (steps, width) = (kind.steps().unwrap_or(1), kind.width);
     let bits = bits_for(depth).max(1);
     let mut words = Words::new(kind.copies() * width * bits, starts.len());
@@ -88,15 +88,15 @@ fn start_rom(number: usize, kind: &Tied, starts: &[Vec<u32>], depth: usize) -> R
         }
     }
     let about = vec![
-        format!("junction {number}: where each lane starts to count its addresses, a line a sweep"),
+        format!("{site}: where each lane starts to count its addresses, a line a sweep"),
         format!("field (copy * {width} + lane), {bits} bits each, field 0 in the lowest bits"),
         format!("address in cycle c: (counter + start) mod {depth}"),
     ];
-    Rom { file: format!("j{number}_start.mem"), words, about }
+    Rom { file: format!("{}_start.mem", site.prefix()), words, about }
 }
 
 fn address_rom(
-    number: usize,
+    site: Site,
     junction: &QuantJunction,
     schedule: &Schedule,
     kind: &Tied,
@@ -119,7 +119,7 @@ fn address_rom(
         }
     }
     let mut about = vec![
-        format!("junction {number}: the word that each lane reads, a line a cycle"),
+        format!("{site}: the word that each lane reads, a line a cycle"),
         format!("field (copy * {width} + lane), {bits} bits each, field 0 in the lowest bits"),
     ];
     if address.select_bits > 0 {
@@ -128,10 +128,10 @@ fn address_rom(
             address.select_bits
         ));
     }
-    Rom { file: format!("j{number}_address.mem"), words, about }
+    Rom { file: format!("{}_address.mem", site.prefix()), words, about }
 }
 
-fn place_rom(number: usize, schedule: &Schedule, kind: &Tied) -> Rom {
+fn place_rom(site: Site, schedule: &Schedule, kind: &Tied) -> Rom {
     let layout = &schedule.layout;
     let (stripe_bits, row_bits) = (bits_for(kind.stripes), bits_for(kind.bank_rows));
     let each = stripe_bits + row_bits;
@@ -155,16 +155,14 @@ fn place_rom(number: usize, schedule: &Schedule, kind: &Tied) -> Rom {
         }
     }
     let about = vec![
-        format!(
-            "junction {number}: where the left memory keeps what comes, a line a row of the slots"
-        ),
+        format!("{site}: where the left memory keeps what comes, a line a row of the slots"),
         format!("field slot, {each} bits each, slot 0 in the lowest bits"),
         format!("a field: stripe ({stripe_bits} low bits), row of the bank above"),
     ];
-    Rom { file: format!("j{number}_place.mem"), words, about }
+    Rom { file: format!("{}_place.mem", site.prefix()), words, about }
 }
 
-fn mask_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, block: usize) -> Rom {
+fn mask_rom(site: Site, junction: &QuantJunction, schedule: &Schedule, block: usize) -> Rom {
     let (blocks, d_in) = (schedule.lanes() / block, junction.pattern.d_in());
     let mut words = Words::new(blocks, schedule.cycles());
     for cycle in 0..schedule.cycles() {
@@ -176,10 +174,10 @@ fn mask_rom(number: usize, junction: &QuantJunction, schedule: &Schedule, block:
         }
     }
     let about = vec![
-        format!("junction {number}: whose edge each block of {block} lanes has, a line a cycle"),
+        format!("{site}: whose edge each block of {block} lanes has, a line a cycle"),
         "bit block: 1 the right neuron that was begun first, 0 the one after it".to_owned(),
     ];
-    Rom { file: format!("j{number}_mask.mem"), words, about }
+    Rom { file: format!("{}_mask.mem", site.prefix()), words, about }
 }
 
 /// Which right neuron a lane has in cycle `c`, for the head of the weight ROM.

@@ -21,7 +21,7 @@ pub(super) struct Times {
 }
 
 /// Levels of an adder tree.
-fn levels(inputs: usize) -> usize {
+pub(super) fn levels(inputs: usize) -> usize {
     inputs.next_power_of_two().trailing_zeros() as usize
 }
 

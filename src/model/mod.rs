@@ -12,13 +12,15 @@ mod exits;
 pub use batch::run;
 pub use exits::{Computed, End, Outcome, compute, holds, outcomes, softmax_sum, tail};
 
-use crate::quantise::{QuantHead, QuantJunction};
+use crate::quantise::{QuantExit, QuantHead, QuantJunction};
 
 /// Every value of one frame, in the user's order of neurons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// One a junction, from the input on.
+    /// One a junction of the trunk, from the input on.
     pub junctions: Vec<JunctionTrace>,
+    /// For each exit, one a junction of its branch.
+    pub exits: Vec<Vec<JunctionTrace>>,
 }
 
 /// What one junction computes of one frame; one value a right neuron.
@@ -43,16 +45,27 @@ impl Trace {
 /// If `frame` has not one code an input neuron.
 pub fn trace(head: &QuantHead, frame: &[i32]) -> Trace {
     assert_eq!(frame.len(), head.inputs, "one code an input neuron");
-    let mut left = frame.to_vec();
-    let junctions = head.junctions.iter().map(|j| {
+    let junctions = chain(&head.junctions, frame);
+    let exit = |exit: &QuantExit| {
+        let left = junctions[exit.after].codes.as_ref().expect("a branch takes codes");
+        chain(&exit.junctions, left)
+    };
+    let exits = head.exits.iter().map(exit).collect();
+    Trace { junctions, exits }
+}
+
+/// Computes a chain of junctions for one frame.
+fn chain(junctions: &[QuantJunction], left: &[i32]) -> Vec<JunctionTrace> {
+    let mut left = left.to_vec();
+    let junction = |j| {
         let accumulators = accumulate(j, &left);
         let codes = j.shift().zip(j.clamp()).map(|(shift, range)| {
             accumulators.iter().map(|&acc| requantise(acc, shift, range)).collect::<Vec<_>>()
         });
         left.clone_from(codes.as_ref().unwrap_or(&Vec::new()));
         JunctionTrace { accumulators, codes }
-    });
-    Trace { junctions: junctions.collect() }
+    };
+    junctions.iter().map(junction).collect()
 }
 
 fn accumulate(j: &QuantJunction, left: &[i32]) -> Vec<i64> {

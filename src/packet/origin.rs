@@ -81,4 +81,3 @@ impl fmt::Display for Origin {
         write!(f, "head {}…, layout {}…", hex(&self.head[..6]), hex(&self.layout[..6]))
     }
 }
-

@@ -108,7 +108,9 @@ impl Recorded {
         let origin = match Origin::read(bytes, MAGIC, VERSION) {
             Ok(Some(origin)) => origin,
             Ok(None) if bytes.len() >= MAGIC.len() => return Err(cut(0, 0, ORIGIN_BYTES)),
-            Ok(None) | Err(HeaderFault::Magic) => return Err(RecordError::Foreign { path: path() }),
+            Ok(None) | Err(HeaderFault::Magic) => {
+                return Err(RecordError::Foreign { path: path() });
+            }
             Err(HeaderFault::Version(found)) => {
                 return Err(RecordError::Version { path: path(), found });
             }

@@ -5,7 +5,7 @@
 //! which the layer comes may do already; where that order is free, it is chosen; otherwise a table
 //! places each word in one of the banks that its slot reaches.
 
-use super::offers::{Found, Plan, Site};
+use super::offers::{Found, Job, Plan};
 use super::tied::{Addresses, Tied, Work};
 use crate::ids::Neuron;
 use crate::interleave::search::{Bin, Effort, Task, least_excess, search, tightness};
@@ -32,7 +32,7 @@ struct Candidate {
     steps: usize,
 }
 
-impl Site<'_> {
+impl Job<'_> {
     /// The cheapest shape of tied lanes with a table of addresses for which banks are found.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! How fast a head is to be.
 
+use super::{Preferences, RateError, Site};
 use crate::quantise::QuantHead;
 
 /// How much parallelism the user wants.
@@ -8,14 +9,14 @@ use crate::quantise::QuantHead;
 pub enum Budget {
     /// At most so many cycles a frame for every junction, with few lanes.
     Cycles(usize),
-    /// So many lanes for each junction.
+    /// So many lanes for each junction, in the order of [`Site::all`].
     Parallelism(Vec<usize>),
 }
 
 impl Budget {
     /// The cycles that the bus takes to bring a frame, as far as the head can use them.
     pub fn matching_bus(head: &QuantHead, per_beat: usize) -> Self {
-        let most = head.junctions.iter().map(|j| j.pattern.edges()).max().unwrap_or(1);
+        let most = Site::all(head).map(|(_, j)| j.pattern.edges()).max().unwrap_or(1);
         Self::Cycles(head.inputs.div_ceil(per_beat).min(most))
     }
 }
@@ -48,7 +49,9 @@ pub enum BudgetError {
     #[error("{given} parallelism values for {junctions} junctions")]
     #[diagnostic(
         code(clashfree::schedule::count),
-        help("give `--parallelism` one value a junction, separated by commas")
+        help(
+            "give `--parallelism` one value a junction, separated by commas, the trunk's first, then those of each exit"
+        )
     )]
     Count {
         /// Values given.
@@ -57,44 +60,72 @@ pub enum BudgetError {
         junctions: usize,
     },
     /// A number of lanes that a junction cannot use.
-    #[error("junction {junction} cannot have {lanes} lanes: it has {edges} edges")]
+    #[error("{site} cannot have {lanes} lanes: it has {edges} edges")]
     #[diagnostic(code(clashfree::schedule::lanes), help("give from 1 to {edges}"))]
     Lanes {
-        /// Number of the junction.
-        junction: usize,
+        /// The junction.
+        site: Site,
         /// Lanes asked for.
         lanes: usize,
         /// Edges there are.
         edges: usize,
     },
+    /// Shares of frames that exit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rate(#[from] RateError),
 }
 
-/// Lanes for each junction.
+/// How fast a junction is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Most cycles a frame.
+    pub cycles: usize,
+    /// The fewest lanes that keep to them.
+    pub lanes: usize,
+    /// Most lanes, where the budget has a limit.
+    pub most_lanes: Option<usize>,
+}
+
+/// How fast each junction is to be, in the order of [`Site::all`]: behind exits as much slower as the
+/// share of frames that exit allows.
 ///
 /// # Errors
 /// If the budget cannot be; the message says what can.
-pub fn parallelism(head: &QuantHead, budget: &Budget) -> Result<Vec<usize>, BudgetError> {
-    let edges: Vec<usize> = head.junctions.iter().map(|j| j.pattern.edges()).collect();
+pub fn paces(
+    head: &QuantHead,
+    budget: &Budget,
+    preferences: &Preferences,
+) -> Result<Vec<Pace>, BudgetError> {
+    let sites: Vec<(Site, usize)> =
+        Site::all(head).map(|(site, junction)| (site, junction.pattern.edges())).collect();
+    let shares = preferences.shares(head)?;
     match budget {
         Budget::Cycles(cycles) => {
-            let most = edges.iter().copied().max().unwrap_or(0);
+            let most = sites.iter().map(|&(_, edges)| edges).max().unwrap_or(0);
             match *cycles {
-                0 => Err(BudgetError::Zero { most }),
-                cycles if cycles > most => Err(BudgetError::TooLarge { cycles, most }),
-                cycles => Ok(edges.iter().map(|e| e.div_ceil(cycles)).collect()),
+                0 => return Err(BudgetError::Zero { most }),
+                cycles if cycles > most => return Err(BudgetError::TooLarge { cycles, most }),
+                _ => {}
             }
+            let pace = |&(site, edges): &(Site, usize)| {
+                let cycles = shares[site.gates(head)].stretched(*cycles).min(edges.max(*cycles));
+                Pace { cycles, lanes: edges.div_ceil(cycles), most_lanes: None }
+            };
+            Ok(sites.iter().map(pace).collect())
         }
         Budget::Parallelism(lanes) => {
-            if lanes.len() != edges.len() {
-                let (given, junctions) = (lanes.len(), edges.len());
+            if lanes.len() != sites.len() {
+                let (given, junctions) = (lanes.len(), sites.len());
                 return Err(BudgetError::Count { given, junctions });
             }
-            for (junction, (&lanes, &edges)) in lanes.iter().zip(&edges).enumerate() {
+            let pace = |(&(site, edges), &lanes): (&(Site, usize), &usize)| {
                 if lanes == 0 || lanes > edges {
-                    return Err(BudgetError::Lanes { junction, lanes, edges });
+                    return Err(BudgetError::Lanes { site, lanes, edges });
                 }
-            }
-            Ok(lanes.clone())
+                Ok(Pace { cycles: edges.div_ceil(lanes), lanes, most_lanes: Some(lanes) })
+            };
+            sites.iter().zip(lanes).map(pace).collect()
         }
     }
 }

@@ -5,17 +5,20 @@
 //! the junction before counts its addresses (its right neurons then come in the order that makes
 //! counting work); the order of the inputs is free with `permute_input`.
 
-use super::budget::{Budget, BudgetError, parallelism};
+use super::budget::{Budget, BudgetError, Pace, paces};
 use super::cost::Cost;
-use super::offers::{Plan, Site};
-use super::renumber::renumber;
-use super::{Arranged, Interleaver, Layout, Preferences};
-use crate::quantise::QuantHead;
+use super::offers::{Job, Plan};
+use super::renumber::{renumber, renumber_left};
+use super::{Arranged, Branch, Interleaver, Layout, Preferences, Schedule, Site};
+use crate::quantise::{QuantExit, QuantHead, QuantJunction};
 use serde::Serialize;
 
 /// What was chosen for a junction, and what there was to choose from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {
+    /// The junction.
+    #[serde(rename = "junction")]
+    pub site: Site,
     /// The kind chosen.
     pub kind: Interleaver,
     /// Every kind, cheapest rung of the ladder first.
@@ -53,7 +56,7 @@ pub enum ScheduleError {
     #[diagnostic(transparent)]
     Budget(#[from] BudgetError),
     /// None of the kinds asked for.
-    #[error("junction {junction} cannot have an interleaver of kind {kind}: {reason}")]
+    #[error("{site} cannot have an interleaver of kind {kind}: {reason}")]
     #[diagnostic(
         code(clashfree::schedule::interleaver),
         help(
@@ -61,8 +64,8 @@ pub enum ScheduleError {
         )
     )]
     Kind {
-        /// Number of the junction.
-        junction: usize,
+        /// The junction.
+        site: Site,
         /// The kind asked for.
         kind: Interleaver,
         /// Why not.
@@ -72,78 +75,154 @@ pub enum ScheduleError {
     #[error("{given} interleaver kinds for {junctions} junctions")]
     #[diagnostic(
         code(clashfree::schedule::interleavers),
-        help("give `--interleaver` one kind for all junctions, or one a junction with commas")
+        help(
+            "give `--interleaver` one kind for all junctions, or one a junction with commas, the trunk's first, then those of each exit"
+        )
     )]
     Count {
         /// Kinds given.
         given: usize,
-        /// Junctions of the head.
+        /// Junctions on the edge, those of exits included.
         junctions: usize,
     },
 }
 
-/// Chooses for each junction, then schedules all.
+/// A chain of junctions to be laid out: the trunk, or a branch.
+struct Chain<'a> {
+    /// The junctions, their first left layer in the order in which it comes.
+    head: QuantHead,
+    /// Where they stand.
+    sites: &'a [Site],
+    /// How fast each is to be.
+    paces: &'a [Pace],
+    /// Number of the first among all of the hardware.
+    first: usize,
+    /// How the first left layer is written.
+    layout: Layout,
+    /// Whether that layer may come in another order.
+    free: bool,
+}
+
+/// A chain laid out.
+struct Laid {
+    head: QuantHead,
+    orders: Vec<Option<Vec<u32>>>,
+    schedules: Vec<Schedule>,
+}
+
+/// Chooses for each junction, then schedules all: the trunk first, whose layers a branch takes as
+/// they come.
 pub(super) fn arrange(
     head: &QuantHead,
     budget: &Budget,
     preferences: &Preferences,
     per_beat: usize,
 ) -> Result<Arranged, ScheduleError> {
-    let lanes = parallelism(head, budget)?;
-    let junctions = head.junctions.len();
+    let paces = paces(head, budget, preferences)?;
     let given = preferences.interleavers.len();
-    if given > 1 && given != junctions {
-        return Err(ScheduleError::Count { given, junctions });
+    if given > 1 && given != paces.len() {
+        return Err(ScheduleError::Count { given, junctions: paces.len() });
     }
-    let mut head = head.clone();
-    let mut orders: Vec<Option<Vec<u32>>> = vec![None; junctions + 1];
-    let mut plans: Vec<(Plan, Layout)> = Vec::with_capacity(junctions);
-    let mut choices = Vec::with_capacity(junctions);
-    let mut layout = Layout::of_bus(head.inputs, per_beat);
-    let mut free = preferences.permute_input;
-    for number in 0..junctions {
-        let edges = head.junctions[number].pattern.edges();
-        let (cycles, most_lanes) = match budget {
-            Budget::Cycles(cycles) => (*cycles, None),
-            Budget::Parallelism(_) => (edges.div_ceil(lanes[number]), Some(lanes[number])),
-        };
-        let site = Site {
-            number,
-            junction: &head.junctions[number],
-            layout: &layout,
-            free,
-            last: number + 1 == junctions,
-            lanes: lanes[number],
-            most_lanes,
-            cycles,
-            preferences,
-        };
-        let (choice, plan) = site.choose()?;
-        // the left order first: it may be the right order of a junction that is planned already
-        if let Some(order) = &plan.left_order {
-            renumber(&mut head, number, order);
-            orders[number] = Some(order.clone());
+    let sites: Vec<Site> = Site::all(head).map(|(site, _)| site).collect();
+    let edge = head.edge();
+    let mut choices = Vec::with_capacity(paces.len());
+    let chain = |junctions: &[QuantJunction]| {
+        let (left, format) = (junctions[0].pattern.left(), junctions[0].input_format);
+        QuantHead::chain(head.name.clone(), left, format, junctions.to_vec())
+    };
+    let trunk = Chain {
+        head: chain(edge),
+        sites: &sites[..edge.len()],
+        paces: &paces[..edge.len()],
+        first: 0,
+        layout: Layout::of_bus(head.inputs, per_beat),
+        free: preferences.permute_input,
+    };
+    let trunk = trunk.lay(preferences, &mut choices)?;
+    let mut first = edge.len();
+    let mut exits = Vec::with_capacity(head.exits.len());
+    let mut branches = Vec::with_capacity(head.exits.len());
+    for exit in &head.exits {
+        let mut junctions = exit.junctions.clone();
+        if let Some(order) = &trunk.orders[exit.after + 1] {
+            junctions[0] = renumber_left(&junctions[0], order);
         }
-        if let Some(order) = &plan.right_order {
-            renumber(&mut head, number + 1, order);
-            orders[number + 1] = Some(order.clone());
-        }
-        free = plan.right_is_free();
-        let next = plan.layout_out(&head.junctions[number].pattern);
-        plans.push((plan, std::mem::replace(&mut layout, next)));
-        choices.push(choice);
+        let (writer, pattern) =
+            (&trunk.schedules[exit.after], &trunk.head.junctions[exit.after].pattern);
+        let numbers = first..first + junctions.len();
+        let branch = Chain {
+            head: chain(&junctions),
+            sites: &sites[numbers.clone()],
+            paces: &paces[numbers.clone()],
+            first,
+            layout: writer.layout_out(pattern),
+            free: false,
+        };
+        let branch = branch.lay(preferences, &mut choices)?;
+        first = numbers.end;
+        exits.push(QuantExit { junctions: branch.head.junctions, ..exit.clone() });
+        branches.push(Branch { orders: branch.orders[1..].to_vec(), schedules: branch.schedules });
     }
-    let schedules = plans
-        .into_iter()
-        .zip(&head.junctions)
-        .map(|((plan, layout), junction)| plan.schedule(junction, layout))
-        .collect();
-    Ok(Arranged { head, orders, schedules, choices })
+    let Laid { head: QuantHead { junctions, .. }, orders, schedules } = trunk;
+    let split = head.split;
+    let head = QuantHead { junctions, exits, split, ..head.clone() };
+    let (shares, burst) =
+        (preferences.shares(&head).map_err(BudgetError::from)?, preferences.burst);
+    Ok(Arranged { head, orders, schedules, exits: branches, shares, burst, choices })
 }
 
-impl Site<'_> {
+impl Chain<'_> {
+    fn lay(
+        self,
+        preferences: &Preferences,
+        choices: &mut Vec<Choice>,
+    ) -> Result<Laid, ScheduleError> {
+        let Self { mut head, sites, paces, first, mut layout, mut free } = self;
+        let junctions = head.junctions.len();
+        let mut orders: Vec<Option<Vec<u32>>> = vec![None; junctions + 1];
+        let mut plans: Vec<(Plan, Layout)> = Vec::with_capacity(junctions);
+        for number in 0..junctions {
+            let Pace { cycles, lanes, most_lanes } = paces[number];
+            let job = Job {
+                number: first + number,
+                junction: &head.junctions[number],
+                layout: &layout,
+                free,
+                last: head.junctions[number].output_format.is_none(),
+                // the last of a chain gives logits, or the codes of a split
+                counted: number + 1 == junctions,
+                lanes,
+                most_lanes,
+                cycles,
+                preferences,
+            };
+            let (choice, plan) = job.choose(sites[number])?;
+            // the left order first: it may be the right order of a junction that is planned already
+            if let Some(order) = &plan.left_order {
+                renumber(&mut head, number, order);
+                orders[number] = Some(order.clone());
+            }
+            if let Some(order) = &plan.right_order {
+                renumber(&mut head, number + 1, order);
+                orders[number + 1] = Some(order.clone());
+            }
+            free = plan.right_is_free();
+            let next = plan.layout_out(&head.junctions[number].pattern);
+            plans.push((plan, std::mem::replace(&mut layout, next)));
+            choices.push(choice);
+        }
+        let schedules = plans
+            .into_iter()
+            .zip(&head.junctions)
+            .map(|((plan, layout), junction)| plan.schedule(junction, layout))
+            .collect();
+        Ok(Laid { head, orders, schedules })
+    }
+}
+
+impl Job<'_> {
     /// The cheapest of the kinds that the preferences allow.
-    fn choose(&self) -> Result<(Choice, Plan), ScheduleError> {
+    fn choose(&self, site: Site) -> Result<(Choice, Plan), ScheduleError> {
         let mut offers = Vec::with_capacity(Interleaver::KINDS.len());
         let mut best: Option<(Interleaver, Plan)> = None;
         // the kind that is searched for last: a search that cannot win is not begun
@@ -164,7 +243,7 @@ impl Site<'_> {
         }
         offers.sort_by_key(|offer| offer.kind);
         match best {
-            Some((kind, plan)) => Ok((Choice { kind, offers }, plan)),
+            Some((kind, plan)) => Ok((Choice { site, kind, offers }, plan)),
             None => {
                 let kind = match self.preferences.interleavers.as_slice() {
                     [one] => *one,
@@ -172,7 +251,7 @@ impl Site<'_> {
                 };
                 let offer = offers.into_iter().find(|offer| offer.kind == kind);
                 let reason = offer.and_then(|offer| offer.remark).unwrap_or_default();
-                Err(ScheduleError::Kind { junction: self.number, kind, reason })
+                Err(ScheduleError::Kind { site, kind, reason })
             }
         }
     }

@@ -13,24 +13,28 @@ mod preferences;
 mod reads;
 mod renumber;
 mod shape;
+mod site;
 mod table;
 mod tied;
 
-pub use budget::{Budget, BudgetError, parallelism};
+pub use budget::{Budget, BudgetError, Pace, paces};
 pub use check::{ScheduleFault, check};
 pub use choose::{Choice, Offer, Offered, ScheduleError};
 pub use copies::Copies;
 pub use cost::Cost;
 pub use layout::{Banking, Layout};
 pub use network::{Form, Network};
-pub use preferences::{DEFAULT_EFFORT, Interleaver, Preferences};
+pub use preferences::{
+    DEFAULT_BURST, DEFAULT_EFFORT, ExitRate, Interleaver, Preferences, RateError, Share,
+};
 pub use reads::Read;
 pub use shape::{Place, Shape};
+pub use site::Site;
 pub use table::Table;
 pub use tied::{Addresses, Tied, Work};
 
 use crate::pattern::Pattern;
-use crate::quantise::QuantHead;
+use crate::quantise::{QuantHead, QuantJunction};
 
 /// The schedule of one junction.
 #[derive(Clone, Debug)]
@@ -96,19 +100,54 @@ impl Schedule {
 /// A head as the hardware has it.
 #[derive(Clone, Debug)]
 pub struct Arranged {
-    /// The head, its layers in the order in which the hardware works on them.
+    /// The head as far as it runs on the edge, its layers in the order in which the hardware works on
+    /// them.
     pub head: QuantHead,
-    /// For each layer, the inputs first: the user's neuron at each position; `None` where the order
-    /// is the user's. The last layer is always in the user's order.
+    /// For each layer of the trunk, the inputs first: the user's neuron at each position; `None` where
+    /// the order is the user's. Classes are always in the user's order.
     pub orders: Vec<Option<Vec<u32>>>,
-    /// A schedule for each junction of `head`.
+    /// A schedule for each junction of the trunk.
     pub schedules: Vec<Schedule>,
-    /// For each junction, what was chosen and what there was to choose from.
+    /// For each exit, its branch.
+    pub exits: Vec<Branch>,
+    /// The share of frames that pass the first `k` exits, for `k` from 0 to all of them.
+    pub shares: Vec<Share>,
+    /// Frames of a burst: see [`Preferences::burst`].
+    pub burst: usize,
+    /// For each junction, in the order of [`Site::all`], what was chosen and what there was to choose
+    /// from.
     pub choices: Vec<Choice>,
 }
 
+/// The branch of an exit, as the hardware has it; its junctions are in [`Arranged::head`].
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// As [`Arranged::orders`], behind the layer that it shares with the trunk.
+    pub orders: Vec<Option<Vec<u32>>>,
+    /// A schedule for each junction.
+    pub schedules: Vec<Schedule>,
+}
+
 impl Arranged {
-    /// The user's number of the neuron at a position of a layer.
+    /// Every junction with its place and its schedule, in the order of [`Site::all`].
+    pub fn sites(&self) -> impl Iterator<Item = (Site, &QuantJunction, &Schedule)> {
+        let branches = self.exits.iter().flat_map(|branch| &branch.schedules);
+        let schedules = self.schedules.iter().chain(branches);
+        Site::all(&self.head).zip(schedules).map(|((site, junction), s)| (site, junction, s))
+    }
+
+    /// The user's number of a junction's right neuron.
+    pub fn right_neuron(&self, site: Site, position: usize) -> usize {
+        match site {
+            Site::Trunk(number) => self.neuron(number + 1, position),
+            Site::Exit { exit, junction } => {
+                let order = self.exits[exit].orders[junction].as_ref();
+                order.map_or(position, |order| order[position] as usize)
+            }
+        }
+    }
+
+    /// The user's number of the neuron at a position of a layer of the trunk.
     pub fn neuron(&self, layer: usize, position: usize) -> usize {
         self.orders[layer].as_ref().map_or(position, |order| order[position] as usize)
     }
@@ -129,7 +168,7 @@ pub fn arrange(
     per_beat: usize,
 ) -> Result<Arranged, ScheduleError> {
     let arranged = choose::arrange(head, budget, preferences, per_beat)?;
-    for (schedule, junction) in arranged.schedules.iter().zip(&arranged.head.junctions) {
+    for (_, junction, schedule) in arranged.sites() {
         if let Err(fault) = check(schedule, &junction.pattern) {
             panic!("a schedule of kind {} is wrong: {fault}", schedule.interleaver());
         }

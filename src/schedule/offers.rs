@@ -17,9 +17,9 @@ use crate::quantise::QuantJunction;
 use num_integer::gcd;
 use std::borrow::Cow;
 
-/// A junction in its place.
-pub(super) struct Site<'a> {
-    /// Number of the junction.
+/// A junction in its place, and what is asked of it.
+pub(super) struct Job<'a> {
+    /// Its number among all of the hardware.
     pub number: usize,
     /// The junction, its layers in the order in which they come.
     pub junction: &'a QuantJunction,
@@ -29,6 +29,8 @@ pub(super) struct Site<'a> {
     pub free: bool,
     /// Whether its right neurons are the classes, which keep their order.
     pub last: bool,
+    /// Whether who reads the right layer counts neurons slot by slot: results and splits do.
+    pub counted: bool,
     /// The fewest lanes that keep to the budget.
     pub lanes: usize,
     /// Most lanes, where the budget has a limit.
@@ -92,7 +94,7 @@ impl Plan {
     }
 }
 
-impl Site<'_> {
+impl Job<'_> {
     /// The cheapest interleaver of a kind, looked for as long as it may rank below `bound`.
     ///
     /// # Errors
@@ -159,7 +161,7 @@ impl Site<'_> {
     ) -> Option<Plan> {
         let pattern = &self.junction.pattern;
         tied.shared = tied.lines > 1 && pattern.d_in() == pattern.left();
-        if tied.stripes > self.layout.rows || (self.last && tied.slots_out(pattern.d_in()) > 1) {
+        if tied.stripes > self.layout.rows || (self.counted && tied.slots_out(pattern.d_in()) > 1) {
             return None;
         }
         let cost = cost::tied(self.junction, &tied, self.layout);

@@ -99,8 +99,7 @@ impl Server {
         }
         let longest = self.service.format().longest() as u32;
         let window = self.limits.window as u32;
-        let welcome =
-            Welcome { greeting: Greeting::Welcome, longest, window, text: String::new() };
+        let welcome = Welcome { greeting: Greeting::Welcome, longest, window, text: String::new() };
         (&*stream).write_all(&welcome.encode()).is_ok()
     }
 

@@ -173,7 +173,11 @@ impl Server {
     fn turn_away(&self, stream: &TcpStream) {
         let most = self.limits.clients;
         self.count().refused += 1;
-        refuse(stream, Greeting::Busy, format!("there are {most} clients already, as many as may be"));
+        refuse(
+            stream,
+            Greeting::Busy,
+            format!("there are {most} clients already, as many as may be"),
+        );
     }
 
     /// Computes what waits, until nobody is left who could send more.

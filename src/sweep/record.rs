@@ -4,7 +4,7 @@ use super::error::SweepError;
 use super::file::{Row, Training};
 use crate::error::Error;
 use crate::load;
-use crate::lower::Interface;
+use crate::lower::{Control, Interface};
 use crate::manifest::sha256;
 use crate::packet::ResultKind;
 use crate::quantise::{QuantHead, quantise};
@@ -130,7 +130,7 @@ fn read_back(trained: &Trained) -> Result<QuantHead, SweepError> {
 /// Cycles and lanes at a budget, which is cut to what the head can use.
 fn hardware(head: &QuantHead, budget: usize) -> Result<Hardware, Error> {
     let most = head.junctions.iter().map(|j| j.weights.len()).max().unwrap_or(1);
-    let interface = Interface { bus_bits: BUS, result: ResultKind::Logits };
+    let interface = Interface { bus_bits: BUS, result: ResultKind::Logits, control: Control::Auto };
     let per_beat = interface.bus(head)?.codes_per_beat();
     let cycles = Budget::Cycles(budget.min(most));
     let arranged = arrange(head, &cycles, &Preferences::default(), per_beat)?;

@@ -9,7 +9,9 @@ pub enum TailError {
     #[error("head {name} has no split, so it has no tail")]
     #[diagnostic(
         code(clashfree::tail::no_split),
-        help("give `--after K` with K a trunk junction before the last, or write [split] into head.toml")
+        help(
+            "give `--after K` with K a trunk junction before the last, or write [split] into head.toml"
+        )
     )]
     NoSplit { name: String },
 

@@ -1,8 +1,8 @@
 //! Hardware against reference.
 
 use super::{Bench, SimResult};
-use crate::packet::ResultKind;
-use ndarray::{ArrayView2, Axis};
+use crate::model::Outcome;
+use crate::packet::{Answer, Content, Packet};
 use serde::Serialize;
 
 /// Mismatches that are kept; the others are counted.
@@ -14,6 +14,8 @@ const KEPT: usize = 1000;
 pub enum Field {
     /// The frame number.
     Number,
+    /// Where it is from: 0 the trunk's end, `e + 1` exit `e`.
+    Source,
     /// The class.
     Class,
     /// The margin.
@@ -22,6 +24,13 @@ pub enum Field {
     Logit {
         /// Which.
         class: usize,
+    },
+    /// How codes are packed.
+    Packing,
+    /// A code of the split's layer.
+    Code {
+        /// Whose, in the user's order.
+        neuron: usize,
     },
 }
 
@@ -44,9 +53,12 @@ impl std::fmt::Display for Mismatch {
         write!(f, "frame {}, ", self.frame)?;
         match self.field {
             Field::Number => f.write_str("frame number")?,
+            Field::Source => f.write_str("source (0 the trunk's end, 1 exit 0, ...)")?,
             Field::Class => f.write_str("class")?,
             Field::Margin => f.write_str("margin")?,
             Field::Logit { class } => write!(f, "logit {class}")?,
+            Field::Packing => f.write_str("packing")?,
+            Field::Code { neuron } => write!(f, "code of neuron {neuron}")?,
         }
         write!(f, ": expected {}, found {}", self.expected, self.found)
     }
@@ -61,6 +73,10 @@ pub struct Comparison {
     pub logits: usize,
     /// Logits that differ.
     pub wrong_logits: usize,
+    /// Codes of a split's layer compared.
+    pub codes: usize,
+    /// Frames that the reference answers at each exit.
+    pub exits: Vec<usize>,
     /// Fields of any kind that differ.
     pub wrong_fields: usize,
     /// Frames with a field that differs.
@@ -88,18 +104,21 @@ impl Comparison {
 }
 
 impl Bench {
-    /// Compares answers with the reference's logits `[frames, classes]`: every field of every packet.
+    /// Compares answers with what the reference says of each frame: every field of every packet.
     ///
     /// # Panics
-    /// If the logits' shape is not that of the answers: the caller's bug.
-    pub fn compare(&self, result: &SimResult, expected: ArrayView2<i64>) -> Comparison {
-        assert_eq!(expected.dim(), (result.answers.len(), self.packet.classes), "logits' shape");
-        let mut all = Comparison { frames: result.answers.len(), ..Comparison::default() };
-        for (frame, answer) in result.answers.iter().enumerate() {
-            let logits = expected.index_axis(Axis(0), frame).to_vec();
-            self.compare_one(&mut all, frame, answer.number, &answer.packet, &logits);
+    /// If there is not one outcome an answer: the caller's bug.
+    pub fn compare(&self, result: &SimResult, expected: &[Outcome]) -> Comparison {
+        assert_eq!(expected.len(), result.answers.len(), "one outcome an answer");
+        let mut all = self.nothing_compared();
+        for (frame, (answer, outcome)) in result.answers.iter().zip(expected).enumerate() {
+            self.compare_one(&mut all, frame, answer.number, &answer.packet, outcome);
         }
         all
+    }
+
+    pub(super) fn nothing_compared(&self) -> Comparison {
+        Comparison { exits: vec![0; self.packet.exits.len()], ..Comparison::default() }
     }
 
     pub(super) fn compare_one(
@@ -107,20 +126,54 @@ impl Bench {
         all: &mut Comparison,
         frame: usize,
         number: u64,
-        found: &crate::packet::Packet,
-        logits: &[i64],
+        found: &Packet,
+        outcome: &Outcome,
     ) {
         let before = all.wrong_fields;
-        let want = self.packet.answer(number, logits);
+        all.frames += 1;
+        let want = self.packet.packet(number, outcome);
         all.note(frame, Field::Number, want.frame.into(), found.frame.into());
-        all.note(frame, Field::Class, want.class.into(), found.class.into());
-        all.note(frame, Field::Margin, want.margin.into(), found.margin.into());
-        if self.packet.result == ResultKind::Logits {
-            all.logits += logits.len();
-            for (class, (&want, &found)) in want.logits.iter().zip(&found.logits).enumerate() {
-                all.note(frame, Field::Logit { class }, want.into(), found.into());
+        all.note(frame, Field::Source, source(&want), source(found));
+        match (&want.content, &found.content) {
+            (Content::Answer { exit, answer: want }, Content::Answer { answer: found, .. }) => {
+                if let Some(exit) = *exit {
+                    all.exits[exit] += 1;
+                }
+                all.compare_answers(frame, want, found);
             }
+            (
+                Content::Codes { packing, codes: want },
+                Content::Codes { packing: found_packing, codes: found },
+            ) => {
+                let packings = [packing, found_packing].map(|p| i128::from(p.number()));
+                all.note(frame, Field::Packing, packings[0], packings[1]);
+                all.codes += want.len();
+                for (neuron, (&want, &found)) in want.iter().zip(found).enumerate() {
+                    all.note(frame, Field::Code { neuron }, want.into(), found.into());
+                }
+            }
+            // their sources differ
+            _ => {}
         }
         all.wrong_frames += usize::from(all.wrong_fields > before);
+    }
+}
+
+impl Comparison {
+    fn compare_answers(&mut self, frame: usize, want: &Answer, found: &Answer) {
+        self.note(frame, Field::Class, want.class.into(), found.class.into());
+        self.note(frame, Field::Margin, want.margin.into(), found.margin.into());
+        self.logits += want.logits.len();
+        for (class, (&want, &found)) in want.logits.iter().zip(&found.logits).enumerate() {
+            self.note(frame, Field::Logit { class }, want.into(), found.into());
+        }
+    }
+}
+
+/// 0 for the trunk's end, `e + 1` for exit `e`.
+fn source(packet: &Packet) -> i128 {
+    match packet.content {
+        Content::Answer { exit: Some(exit), .. } => exit as i128 + 1,
+        Content::Answer { exit: None, .. } | Content::Codes { .. } => 0,
     }
 }

@@ -3,6 +3,7 @@
 use super::compare::Comparison;
 use super::run::{self, Op, RunError, Transcript};
 use super::{Bench, Options, SimError};
+use crate::model::Outcome;
 use ndarray::{ArrayView2, Axis};
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
@@ -105,8 +106,8 @@ impl<'a> Script<'a> {
 }
 
 impl Bench {
-    /// Plays every scenario with good frames from `frames` `[frames, neurons]`, whose logits are
-    /// `expected` `[frames, classes]`. Scenarios that need a frame of several beats are left out
+    /// Plays every scenario with good frames from `frames` `[frames, neurons]`, of which the
+    /// reference says `expected`. Scenarios that need a frame of several beats are left out
     /// where it has one.
     ///
     /// # Errors
@@ -115,7 +116,7 @@ impl Bench {
     pub fn faults(
         &self,
         frames: ArrayView2<i32>,
-        expected: ArrayView2<i64>,
+        expected: &[Outcome],
         options: &Options,
     ) -> Result<Vec<Scenario>, SimError> {
         self.check(frames)?;
@@ -191,7 +192,7 @@ impl Bench {
         &self,
         name: &'static str,
         script: Script,
-        expected: ArrayView2<i64>,
+        expected: &[Outcome],
         options: &Options,
     ) -> Result<Scenario, SimError> {
         let Script { ops, epochs, .. } = script;
@@ -202,7 +203,7 @@ impl Bench {
             Err(error @ RunError::Start { .. }) => Err(error.into()),
             // What broke the run is what this scenario found; the others still say something.
             Err(error) => {
-                Ok(Scenario { faults: vec![error.to_string()], ..planned(name, &epochs) })
+                Ok(Scenario { faults: vec![error.to_string()], ..self.planned(name, &epochs) })
             }
         }
     }
@@ -212,9 +213,9 @@ impl Bench {
         name: &'static str,
         epochs: &[Epoch],
         run: &Transcript,
-        expected: ArrayView2<i64>,
+        expected: &[Outcome],
     ) -> Scenario {
-        let mut all = planned(name, epochs);
+        let mut all = self.planned(name, epochs);
         let (mut packet, mut drop) = (0, 0);
         for (i, epoch) in epochs.iter().enumerate() {
             let mark = run.resets.get(i);
@@ -240,9 +241,8 @@ impl Bench {
                         continue;
                     }
                 };
-                let logits = expected.index_axis(Axis(0), row).to_vec();
-                all.comparison.frames += 1;
-                self.compare_one(&mut all.comparison, row, number as u64, &found, &logits);
+                let number = number as u64;
+                self.compare_one(&mut all.comparison, row, number, &found, &expected[row]);
             }
             packet += packets.len();
             drop += drops;
@@ -254,15 +254,15 @@ impl Bench {
         }
         all
     }
-}
 
-/// A scenario of which nothing is known yet.
-fn planned(name: &'static str, epochs: &[Epoch]) -> Scenario {
-    Scenario {
-        name,
-        comparison: Comparison::default(),
-        faults: Vec::new(),
-        dropped: epochs.iter().map(|e| e.dropped).sum(),
-        resets: epochs.len() - 1,
+    /// A scenario of which nothing is known yet.
+    fn planned(&self, name: &'static str, epochs: &[Epoch]) -> Scenario {
+        Scenario {
+            name,
+            comparison: self.nothing_compared(),
+            faults: Vec::new(),
+            dropped: epochs.iter().map(|e| e.dropped).sum(),
+            resets: epochs.len() - 1,
+        }
     }
 }

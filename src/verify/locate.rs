@@ -4,11 +4,11 @@
 use super::build::{self, Kind};
 use super::run::{self, RunError, RunOptions};
 use super::{Bench, Options, SimError};
-use crate::ids::{Cycle, Junction, Lane, Neuron};
+use crate::ids::{Cycle, Lane, Neuron};
 use crate::manifest::Manifest;
 use crate::model;
-use crate::quantise::QuantHead;
-use crate::schedule::{Arranged, Arrangement, Schedule, Work, arrange};
+use crate::quantise::{QuantHead, QuantJunction};
+use crate::schedule::{Arranged, Arrangement, Schedule, Site, Work, arrange};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -36,7 +36,8 @@ pub struct Location {
     /// The frame, counted from 0.
     pub frame: usize,
     /// The junction.
-    pub junction: Junction,
+    #[serde(rename = "junction")]
+    pub site: Site,
     /// What is wrong.
     pub part: Part,
     /// The right neuron whose value it is, in the user's order.
@@ -53,7 +54,7 @@ pub struct Location {
 
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { frame, junction, neuron, lane, cycle, expected, found, .. } = self;
+        let Self { frame, site, neuron, lane, cycle, expected, found, .. } = self;
         let part = match self.part {
             Part::Activation => "activation",
             Part::Weight => "weight",
@@ -63,7 +64,7 @@ impl std::fmt::Display for Location {
         };
         write!(
             f,
-            "frame {frame}, junction {junction}, neuron {neuron}, lane {lane}, cycle {cycle}: {part}: expected {expected}, found {found}"
+            "frame {frame}, {site}, neuron {neuron}, lane {lane}, cycle {cycle}: {part}: expected {expected}, found {found}"
         )
     }
 }
@@ -103,19 +104,50 @@ impl Bench {
         let model = build::build(&self.model.package, &self.manifest, Kind::Trace)?;
         let options = self.run_options(&Options::default());
         let said = listen(&model, self.frame(codes), &options)?;
-        let mut left = self.ordered(codes);
-        let trace = model::trace(&arranged.head, &left);
-        for (number, (schedule, said)) in arranged.schedules.iter().zip(&said_of(said)).enumerate()
-        {
-            let expected =
-                Expected { arranged: &arranged, number, schedule, left: &left, trace: &trace };
+        let input = self.ordered(codes);
+        let trace = model::trace(&arranged.head, &input);
+        let said = said_of(said);
+        for (site, junction, schedule) in arranged.sites() {
+            // a junction behind an exit that answered says nothing
+            let Some(said) = said.get(&site) else { continue };
+            let expected = Expected {
+                arranged: &arranged,
+                site,
+                junction,
+                schedule,
+                left: left_of(site, &arranged.head, &trace, &input),
+                trace: trace_of(site, &trace),
+            };
             if let Some(location) = expected.first_difference(said, frame) {
                 return Ok(Some(location));
             }
-            left = trace.junctions[number].codes.clone().unwrap_or_default();
         }
         Ok(None)
     }
+}
+
+/// What a junction computes of a traced frame.
+fn trace_of(site: Site, trace: &model::Trace) -> &model::JunctionTrace {
+    match site {
+        Site::Trunk(number) => &trace.junctions[number],
+        Site::Exit { exit, junction } => &trace.exits[exit][junction],
+    }
+}
+
+/// The codes that come to a junction in a traced frame.
+fn left_of<'a>(
+    site: Site,
+    head: &QuantHead,
+    trace: &'a model::Trace,
+    input: &'a [i32],
+) -> &'a [i32] {
+    let before = match site {
+        Site::Trunk(0) => return input,
+        Site::Trunk(number) => Site::Trunk(number - 1),
+        Site::Exit { exit, junction: 0 } => Site::Trunk(head.exits[exit].after),
+        Site::Exit { exit, junction } => Site::Exit { exit, junction: junction - 1 },
+    };
+    trace_of(before, trace).codes.as_deref().unwrap_or_default()
 }
 
 /// Runs one frame and returns the lines that begin with `CF_TRACE`.
@@ -139,16 +171,16 @@ fn listen(
 }
 
 /// Sorts the lines by junction. A line is `CF_TRACE <hierarchical name> <what> <values>`.
-fn said_of(lines: Vec<String>) -> Vec<Said> {
-    let mut all: Vec<Said> = Vec::new();
+fn said_of(lines: Vec<String>) -> HashMap<Site, Said> {
+    let mut all: HashMap<Site, Said> = HashMap::new();
     for line in lines {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [_, name, what, values @ ..] = words.as_slice() else { continue };
-        let Some(junction) = index_after(name, "i_junction_") else { continue };
-        if all.len() <= junction {
-            all.resize_with(junction + 1, Said::default);
-        }
-        let said = &mut all[junction];
+        let trunk = index_after(name, "i_junction_").map(Site::Trunk);
+        let exit = index_after(name, "i_exit_").zip(index_after(name, "_junction_"));
+        let site = trunk.or(exit.map(|(exit, junction)| Site::Exit { exit, junction }));
+        let Some(site) = site else { continue };
+        let said = all.entry(site).or_default();
         let values: Vec<i64> = values.iter().filter_map(|v| v.parse().ok()).collect();
         let at = |block: &str| index_after(name, &format!("{block}["));
         match (*what, values.as_slice()) {
@@ -182,10 +214,11 @@ fn index_after(name: &str, mark: &str) -> Option<usize> {
 /// What one junction should do.
 struct Expected<'a> {
     arranged: &'a Arranged,
-    number: usize,
+    site: Site,
+    junction: &'a QuantJunction,
     schedule: &'a Schedule,
     left: &'a [i32],
-    trace: &'a model::Trace,
+    trace: &'a model::JunctionTrace,
 }
 
 impl Expected<'_> {
@@ -193,9 +226,9 @@ impl Expected<'_> {
         let found = self.operand(said).or_else(|| self.sum(said)).or_else(|| self.result(said));
         found.map(|(part, neuron, lane, cycle, expected, found)| Location {
             frame,
-            junction: Junction::new(self.number),
+            site: self.site,
             part,
-            neuron: Neuron::new(self.arranged.neuron(self.number + 1, neuron)),
+            neuron: Neuron::new(self.arranged.right_neuron(self.site, neuron)),
             lane: Lane::new(lane),
             cycle: Cycle::new(cycle),
             expected,
@@ -205,7 +238,7 @@ impl Expected<'_> {
 
     /// Activation, weight and right neuron of a lane in a cycle.
     fn work(&self, cycle: usize, lane: usize) -> Option<(i64, i64, usize)> {
-        let junction = &self.arranged.head.junctions[self.number];
+        let junction = self.junction;
         self.schedule.table.edge(cycle, lane).map(|edge| {
             let activation = self.left[junction.pattern.left_ends()[edge].at()];
             let weight = junction.weights[edge];
@@ -214,7 +247,7 @@ impl Expected<'_> {
     }
 
     fn operand(&self, said: &Said) -> Option<Difference> {
-        let format = self.arranged.head.junctions[self.number].input_format;
+        let format = self.junction.input_format;
         // the hardware prints the code's bits as they are
         let bits = |code: i64| code & ((1 << format.bits) - 1);
         for cycle in 0..self.schedule.cycles() {
@@ -274,7 +307,7 @@ impl Expected<'_> {
 
     /// The first lane that works for a right neuron, and the last cycle in which one does.
     fn last_work(&self, neuron: usize) -> (usize, usize) {
-        let d_in = self.arranged.head.junctions[self.number].pattern.d_in();
+        let d_in = self.junction.pattern.d_in();
         let (mut first, mut last) = (usize::MAX, 0);
         for cycle in 0..self.schedule.cycles() {
             for lane in 0..self.schedule.lanes() {
@@ -288,8 +321,7 @@ impl Expected<'_> {
     }
 
     fn result(&self, said: &Said) -> Option<Difference> {
-        let junction = &self.arranged.head.junctions[self.number];
-        let trace = &self.trace.junctions[self.number];
+        let (junction, trace) = (self.junction, self.trace);
         let half = match junction.shift() {
             Some(shift) if shift > 0 => 1i64 << (shift - 1),
             _ => 0,

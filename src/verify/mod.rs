@@ -171,12 +171,14 @@ pub enum SimError {
         /// What is wrong.
         source: PacketError,
     },
-    /// A packet was not marked as an answer.
-    #[error("frame {frame}: its packet has m_axis_tuser 0, and this head always answers here")]
+    /// A packet was marked as what it is not.
+    #[error("frame {frame}: its packet has m_axis_tuser {found}, and is {}", if *.found { "no answer" } else { "an answer" })]
     #[diagnostic(code(clashfree::verify::user))]
     User {
         /// Which frame's.
         frame: usize,
+        /// The mark.
+        found: bool,
     },
     /// Not one packet a frame.
     #[error("{found} packets came for {expected} frames")]
@@ -230,7 +232,7 @@ impl Bench {
     /// If the folder is no package, a tool is missing, or the build fails.
     pub fn open(build: &Path, waves: bool) -> Result<Self, SimError> {
         let (manifest, changed) = Manifest::load(build)?;
-        let (bus, packet) = (manifest.bus()?, manifest.packet());
+        let (bus, packet) = (manifest.bus()?, manifest.packet.clone());
         let kind = if waves { Kind::Waves } else { Kind::Plain };
         let model = build::build(build, &manifest, kind)?;
         Ok(Self { manifest, changed, model, bus, packet })
@@ -332,7 +334,7 @@ impl Bench {
 
     fn run_options(&self, options: &Options) -> RunOptions {
         // No design is silent for longer than it takes a frame through all of it, unless it hangs.
-        let busy: u64 = self.manifest.junctions.iter().map(|j| j.cycles).sum();
+        let busy = self.manifest.busy();
         let beats = (self.bus.beats() + self.manifest.output.beats) as u64;
         RunOptions {
             stalls: options.stalls,
@@ -357,10 +359,12 @@ impl Bench {
     }
 
     fn decode(&self, raw: &run::RawPacket, frame: usize) -> Result<Packet, SimError> {
-        if !raw.user {
-            return Err(SimError::User { frame });
+        let decoded = self.packet.decode(&raw.bytes);
+        let packet = decoded.map_err(|source| SimError::Packet { frame, source })?;
+        if raw.user != packet.user() {
+            return Err(SimError::User { frame, found: raw.user });
         }
-        self.packet.decode(&raw.bytes).map_err(|source| SimError::Packet { frame, source })
+        Ok(packet)
     }
 }
 
