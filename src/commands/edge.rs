@@ -77,7 +77,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Error> {
     let service = Service::open(&args.head, args.after)?;
     let head = service.head();
-    let load = |spec| load::inputs(spec, head.inputs, head.input_format);
+    let load = |spec: &String| load::inputs(spec, head.inputs, head.input_format);
     let frames = args.inputs.as_ref().map(load).transpose()?;
     let recorded = args.packets.as_ref().map(|path| {
         let recorded = Recorded::load(path)?;

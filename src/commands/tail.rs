@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::load;
 use crate::quantise::quantise;
 use crate::save;
-use crate::tail::{Destination, Width, tail_files};
+use crate::tail::{Destination, Width, tail_examples, tail_files};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -13,11 +13,12 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 FOLDER gets tail.onnx (integers exactly as the reference has them), head.toml and head.safetensors (the
-same, for `clashfree infer`) and a README.md that says what the tensors mean.
+same, for `clashfree infer`) and a README.md that says what the tensors mean. With --inputs come
+examples to try a runtime with.
 
 Examples:
   clashfree tail HEAD -o tail
-  clashfree tail examples/heads/mnist-2-9-10 --after 1 -o tail")]
+  clashfree tail HEAD --after 1 -o tail --inputs images.gz")]
 pub struct Args {
     /// A head.toml, or the folder that holds one.
     head: PathBuf,
@@ -25,6 +26,11 @@ pub struct Args {
     /// Split after this trunk junction, counted from 0, and not where the head says.
     #[arg(long, value_name = "K")]
     after: Option<usize>,
+
+    /// Frames whose codes at the split are written, too, as codes.npy, int32 [frames, neurons], and
+    /// what the tail makes of them, as logits.npy, int64 [frames, classes].
+    #[arg(long, value_name = "FILE")]
+    inputs: Option<String>,
 
     /// Folder for the files; only a tail is replaced.
     #[arg(short, long, value_name = "FOLDER")]
@@ -43,7 +49,11 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         None => head,
     };
     let head = quantise(&head)?;
-    let files = tail_files(&head)?;
+    let mut files = tail_files(&head)?;
+    if let Some(spec) = &args.inputs {
+        let frames = load::inputs(spec, head.inputs, head.input_format)?;
+        files.extend(tail_examples(&head, frames.codes.view()));
+    }
     destination.write(&files)?;
 
     let tail = head.tail();

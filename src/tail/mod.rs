@@ -9,8 +9,11 @@ pub use error::TailError;
 pub use graph::Width;
 
 use crate::files::{self, Taken};
+use crate::model::{self, End};
 use crate::quantise::QuantHead;
 use crate::save;
+use ndarray::{Array2, ArrayView2};
+use ndarray_npy::WriteNpyExt;
 use prost::Message;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +23,12 @@ pub const ONNX: &str = "tail.onnx";
 
 /// Name of the description.
 pub const README: &str = "README.md";
+
+/// Name of the example codes.
+pub const CODES: &str = "codes.npy";
+
+/// Name of the example logits.
+pub const LOGITS: &str = "logits.npy";
 
 /// The description begins with it, so that no folder of somebody else is replaced.
 const MARK: &str = "<!-- written by clashfree tail; made again, not edited -->\n";
@@ -41,6 +50,27 @@ pub fn tail_files(head: &QuantHead) -> Result<BTreeMap<&'static str, Vec<u8>>, T
         (save::TENSORS, tensors),
         (README, format!("{MARK}{}", readme::readme(head, &identity)?).into_bytes()),
     ]))
+}
+
+/// Examples to try a runtime with: the codes of the split's layer for frames `[frames, inputs]`, and
+/// the reference's logits, both as .npy.
+///
+/// # Panics
+/// If the head has no split, or `frames` not one column an input neuron.
+pub fn tail_examples(
+    head: &QuantHead,
+    frames: ArrayView2<'_, i32>,
+) -> [(&'static str, Vec<u8>); 2] {
+    let End::Activations(codes) = model::compute(head, frames).end else {
+        panic!("a tail begins behind a split")
+    };
+    [(CODES, npy(&codes)), (LOGITS, npy(&model::run(head, frames)))]
+}
+
+fn npy<T: ndarray_npy::WritableElement>(array: &Array2<T>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    array.write_npy(&mut bytes).expect("memory takes all");
+    bytes
 }
 
 /// The tail as a head of its own, whose input codes are those of the split's layer.
@@ -69,7 +99,7 @@ impl Destination {
     pub fn check(folder: &Path) -> Result<Self, TailError> {
         let is_tail =
             std::fs::read(folder.join(README)).is_ok_and(|b| b.starts_with(MARK.as_bytes()));
-        let names = [ONNX, save::HEAD, save::TENSORS, README];
+        let names = [ONNX, save::HEAD, save::TENSORS, README, CODES, LOGITS];
         let ours = |path: &Path| {
             is_tail && names.iter().any(|name| path.file_name().is_some_and(|f| f == *name))
         };
