@@ -3,6 +3,7 @@
 # make bench  the README's figures: compile time, reference, verify from Verilator's build on
 # make interleavers  the area of interleavers in Yosys, ROW="--degrees 2,9,10 --cycles 50" or all, in hours
 # make training-bench  the trainer's speed beside numpy and PyTorch, which pip fetches; OPTIONS="--threads 2"
+# make tail-check  tails as ONNX in onnxruntime, which pip fetches, bit for bit
 # make results  trains what docs/results.md shows, and puts its tables and pictures into docs/results
 # make lint   rustfmt, clippy, and Verilator over hw/rtl
 # make deps   installs what is missing of the tools below, with apt-get
@@ -25,7 +26,7 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo test bench interleavers training-bench results lint deps clean rust binary simulation $(HEADS:%=demo-%)
+.PHONY: demo test bench interleavers training-bench tail-check results lint deps clean rust binary simulation $(HEADS:%=demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -71,6 +72,24 @@ interleavers: rust deps
 # docs/training.md says what is measured.
 training-bench: rust build/venv
 	$(CARGO) bench --locked --bench training -- --python build/venv/bin/python $(OPTIONS)
+
+# All test images through a tail in onnxruntime, which pip fetches, and the tests that need it.
+TAIL := mnist-2-9-10
+
+tail-check: binary build/venv-onnx
+	for after in 0 1; do \
+	    $(CLASHFREE) tail examples/heads/$(TAIL) --after $$after --inputs $(IMAGES) -o build/tail-$$after; \
+	    build/venv-onnx/bin/python examples/python/check_tail.py build/tail-$$after; \
+	    $(CLASHFREE) infer build/tail-$$after --inputs build/tail-$$after/codes.npy -o build/tail.npy; \
+	    cmp build/tail.npy build/tail-$$after/logits.npy; \
+	done
+	CLASHFREE_PYTHON=$(CURDIR)/build/venv-onnx/bin/python \
+	    $(CARGO) test --release --locked --test tail -- --show-output
+
+build/venv-onnx:
+	python3 -m venv build/venv-onnx.tmp
+	build/venv-onnx.tmp/bin/python -m pip install --quiet numpy onnxruntime
+	mv build/venv-onnx.tmp build/venv-onnx
 
 build/venv:
 	python3 -m venv build/venv.tmp

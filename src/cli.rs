@@ -3,7 +3,8 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    calibrate, check, compile, draw, infer, pattern, quantise, simulate, sweep, train, verify,
+    calibrate, check, compile, draw, edge, infer, pattern, quantise, serve, simulate, sweep, tail,
+    train, verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
@@ -40,7 +41,10 @@ enum Command {
     Check(check::Args),
     Draw(draw::Args),
     Infer(infer::Args),
+    Tail(tail::Args),
     Compile(compile::Args),
+    Serve(serve::Args),
+    Edge(edge::Args),
     Simulate(simulate::Args),
     Verify(verify::Args),
 }
@@ -54,9 +58,12 @@ impl Command {
             Self::Check(args) => check::run(args),
             Self::Draw(args) => draw::run(args),
             Self::Infer(args) => infer::run(args),
+            Self::Tail(args) => tail::run(args),
             Self::Compile(args) => compile::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
             Self::Sweep(args) => sweep::run(args),
+            Self::Serve(args) => serve::run(args),
+            Self::Edge(args) => edge::run(args),
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
             Self::Verify(args) => {
                 let verdict = verify::verify(args, &Files)?;

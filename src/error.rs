@@ -11,7 +11,9 @@ use crate::quantise::QuantiseError;
 use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
+use crate::serve::{EdgeError, ServeError};
 use crate::sweep::SweepError;
+use crate::tail::TailError;
 use crate::thresholds::ThresholdError;
 use crate::train::TrainError;
 use miette::Diagnostic;
@@ -52,6 +54,12 @@ pub enum Error {
     Train(#[from] TrainError),
     /// A sweep stopped.
     Sweep(#[from] SweepError),
+    /// A tail could not be made or written.
+    Tail(#[from] TailError),
+    /// There is nothing to serve, or nowhere.
+    Serve(#[from] ServeError),
+    /// An edge could not be played.
+    Edge(#[from] EdgeError),
     /// Simulation failed.
     Simulation(#[from] CommandError),
     /// Standard output is no more, other than by a closed pipe.

@@ -1,6 +1,7 @@
 //! Heads written to files: what [`load`](crate::load) reads back.
 
 use crate::files::whole_file;
+use crate::manifest::sha256;
 use crate::pattern::Pattern;
 use crate::quantise::{Activation, Format, QuantHead, QuantJunction, Rule};
 use miette::Diagnostic;
@@ -89,6 +90,13 @@ pub fn quant_to_files(head: &QuantHead) -> (String, Vec<u8>) {
         write!(toml, "\n[split]\nafter = {after}\n").expect("a string takes all");
     }
     (toml, serialise(&tensors))
+}
+
+/// The content hash of an integer head, lower-case hexadecimal: SHA-256 of the two files of
+/// [`quant_to_files`], one after the other.
+pub fn identity(head: &QuantHead) -> String {
+    let (toml, tensors) = quant_to_files(head);
+    sha256(&[toml.as_bytes(), &tensors].concat())
 }
 
 fn quant_junction(

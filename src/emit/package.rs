@@ -10,7 +10,7 @@ use crate::manifest::{
 use crate::model;
 use crate::packet::Packet;
 use crate::quantise::QuantHead;
-use crate::save::{HEAD, TENSORS, quant_to_files};
+use crate::save::{HEAD, TENSORS, identity, quant_to_files};
 use crate::schedule::{Arranged, Budget, Preferences};
 use crate::verify::{SIM_FILES, vectors};
 use ndarray::Array2;
@@ -96,7 +96,7 @@ pub fn package(
     preferences: &Preferences,
 ) -> Package {
     let (toml, tensors) = quant_to_files(head);
-    let head_sha256 = manifest::sha256(&[toml.as_bytes(), &tensors].concat());
+    let head_sha256 = identity(head);
     let mut manifest = record(head, design, head_sha256, budget, preferences);
     manifest.identity = manifest.identify();
     let mut files: BTreeMap<String, Vec<u8>> =

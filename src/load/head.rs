@@ -26,6 +26,18 @@ pub struct Head {
     pub split: Option<Split>,
 }
 
+impl Head {
+    /// The same head, split after trunk junction `after` and nowhere else.
+    ///
+    /// # Errors
+    /// If no junction is left behind it, or an exit stands there.
+    pub fn split_after(mut self, after: usize) -> Result<Self, HeadError> {
+        self.split = Some(Split { after });
+        check_order(&self.exits, self.split, self.trunk.len())?;
+        Ok(self)
+    }
+}
+
 /// One junction with its values in the pattern's right order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadJunction {

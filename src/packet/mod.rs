@@ -8,9 +8,13 @@
 
 mod answer;
 mod codes;
+mod origin;
+pub mod record;
 
 pub use answer::{Answer, AnswerFormat, ResultKind};
 pub use codes::{CodesFormat, Packing};
+pub use origin::{HeaderFault, ORIGIN_BYTES, Origin};
+pub use record::{RecordError, Recorded};
 
 use crate::model::Outcome;
 use crate::quantise::QuantHead;

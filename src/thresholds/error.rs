@@ -8,6 +8,11 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[allow(missing_docs, reason = "the message of each variant says what its fields are")]
 pub enum ThresholdError {
+    /// No packets can be made for the head.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Packets(#[from] crate::packet::TagError),
+
     #[error("{name} has no exits, so there is no threshold to choose")]
     #[diagnostic(
         code(clashfree::thresholds::no_exits),

@@ -11,7 +11,6 @@ mod folder;
 mod observe;
 mod point;
 mod search;
-mod sizes;
 mod split;
 #[cfg(test)]
 mod tests;

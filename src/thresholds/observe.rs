@@ -1,11 +1,9 @@
 //! What a head does on labelled frames, whoever answers them: all that thresholds are chosen by.
 
-use super::{ThresholdError, sizes};
-use crate::model::{self, Computed, Decision, End, classify, softmax_sum};
-use crate::packet::ResultKind;
-use crate::quantise::{
-    PROBABILITY_ONE, QuantExit, QuantHead, QuantJunction, Rule, SOFTMAX_ONE, Softmax,
-};
+use super::ThresholdError;
+use crate::model::{self, Computed, Decision, End, classify};
+use crate::packet::{EndFormat, PacketFormat, ResultKind};
+use crate::quantise::{QuantExit, QuantHead, QuantJunction, Rule, Softmax};
 use ndarray::{ArrayView1, ArrayView2, s};
 use std::ops::RangeInclusive;
 
@@ -82,47 +80,46 @@ impl Observed {
     ) -> Result<Self, ThresholdError> {
         assert_eq!(frames.nrows(), labels.len(), "one label a frame");
         let chosen = counting(head)?;
+        let packets = PacketFormat::new(head, result, None)?;
         let mut products = 0;
         let mut from = 0;
         let mut exits = Vec::with_capacity(chosen);
-        for exit in &head.exits {
+        for (exit, format) in head.exits.iter().zip(&packets.exits) {
             products += edges(&head.junctions[from..=exit.after]) + edges(&exit.junctions);
             from = exit.after + 1;
             exits.push(Branch {
                 confidence: Vec::with_capacity(labels.len()),
                 right: Vec::with_capacity(labels.len()),
                 order: Vec::new(),
-                bytes: sizes::answer(exit.last(), result) as u64,
+                bytes: format.bytes() as u64,
                 products,
                 range: exit.thresholds(),
             });
         }
         let mut end = Rest { products: products + edges(&head.edge()[from..]), ..Rest::default() };
-        let last = head.edge().last().expect("a head has a junction");
         for (frames, labels) in
             frames.axis_chunks_iter(ndarray::Axis(0), AT_ONCE).zip(labels.chunks(AT_ONCE))
         {
             let computed = model::compute(head, frames);
             for ((branch, exit), logits) in exits.iter_mut().zip(&head.exits).zip(&computed.exits) {
                 for (logits, &label) in logits.rows().into_iter().zip(labels) {
-                    branch.confidence.push(confidence(exit, logits));
+                    branch.confidence.push(model::confidence(exit, &logits.to_vec()));
                     branch.right.push(is(classify(logits), label));
                 }
             }
-            end.add(head, &computed, labels, result);
+            end.add(head, &packets.end, &computed, labels);
         }
         let split = head.split.is_some();
-        let mut packed = sizes::packed_activations(
-            last.pattern.right(),
-            last.output_format.map_or(0, |format| format.bits),
-        );
+        let mut packed = match &packets.end {
+            EndFormat::Answer(format) => format.bytes(),
+            EndFormat::Codes(format) => format.longest(),
+            EndFormat::Nothing => 0,
+        };
         if computed_by_last_exit(head) {
             let last = exits.pop().expect("an exit ends the trunk");
             packed = last.bytes as usize;
             end.bytes = vec![last.bytes as u32; labels.len()];
             end.right = last.right;
-        } else if !split {
-            packed = sizes::answer(last, result);
         }
         for branch in &mut exits {
             branch.order = (0..labels.len() as u32).collect();
@@ -161,26 +158,22 @@ impl Observed {
 
 impl Rest {
     /// Adds frames that were computed, but for what the last exit answers.
-    fn add(&mut self, head: &QuantHead, computed: &Computed, labels: &[u32], result: ResultKind) {
-        match &computed.end {
-            End::Logits(logits) => {
-                let last = head.junctions.last().expect("a head has a junction");
-                let bytes = sizes::answer(last, result) as u32;
-                self.bytes.extend(vec![bytes; labels.len()]);
+    fn add(&mut self, head: &QuantHead, format: &EndFormat, computed: &Computed, labels: &[u32]) {
+        match (&computed.end, format) {
+            (End::Logits(logits), EndFormat::Answer(format)) => {
+                self.bytes.extend(vec![format.bytes() as u32; labels.len()]);
                 let rows = logits.rows().into_iter().zip(labels);
                 self.right.extend(rows.map(|(row, &label)| is(classify(row), label)));
             }
-            End::Activations(codes) => {
-                let format = head.edge().last().and_then(|j| j.output_format);
-                let bits = format.expect("a split's layer has a format").bits;
-                let size =
-                    |row: ArrayView1<'_, i32>| sizes::activations(row.iter().copied(), bits) as u32;
+            (End::Activations(codes), EndFormat::Codes(format)) => {
+                let size = |row: ArrayView1<'_, i32>| format.bytes(&row.to_vec()) as u32;
                 self.bytes.extend(codes.rows().into_iter().map(size));
                 let logits = model::tail(head, codes.slice(s![.., ..]));
                 let rows = logits.rows().into_iter().zip(labels);
                 self.right.extend(rows.map(|(row, &label)| is(classify(row), label)));
             }
-            End::LastExit => {}
+            // what the last exit answers
+            _ => {}
         }
     }
 }
@@ -206,18 +199,4 @@ fn edges(junctions: &[QuantJunction]) -> u64 {
 
 fn is(Decision { class, .. }: Decision, label: u32) -> bool {
     class == label as usize
-}
-
-/// The largest threshold at which an exit's rule holds for a frame's logits.
-fn confidence(exit: &QuantExit, logits: ArrayView1<'_, i64>) -> i64 {
-    let Decision { class, margin } = classify(logits);
-    match (exit.rule, &exit.softmax) {
-        // Accumulators have 63 bits at most, so a margin fits.
-        (Rule::Margin, _) => margin as i64,
-        (Rule::Largest, _) => logits[class],
-        (Rule::Softmax, Some(table)) => {
-            PROBABILITY_ONE * SOFTMAX_ONE / softmax_sum(table, &logits.to_vec())
-        }
-        (Rule::Softmax, None) => unreachable!("a softmax rule has its table"),
-    }
 }

@@ -2,11 +2,12 @@
 
 use clashfree::bus::BUS_BITS;
 use clashfree::lower::{Control, Interface};
+use clashfree::model::{classify, compute};
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{Degrees, Family, generate};
 use clashfree::pipeline::{Compiled, Target, compile_quantised};
 use clashfree::quantise::{Activation, Format, QuantHead, QuantJunction, Saturated, Source};
-use clashfree::quantise::{MAX_BITS, acc_bits};
+use clashfree::quantise::{MAX_BITS, Rule, acc_bits, branch};
 use clashfree::schedule::{Budget, Preferences};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -139,6 +140,27 @@ pub fn frames(head: &QuantHead, n: usize, seed: u64) -> Array2<i32> {
         1 => hi,
         _ => rng.random_range(lo..=hi),
     })
+}
+
+/// A head of three junctions with an exit and a split behind the first; about half of [`frames`]
+/// leave at the exit. `signed`: the split's layer has negative codes.
+pub fn split_head(name: &str, signed: bool, seed: u64) -> QuantHead {
+    let first = if signed {
+        Layer { activation: Activation::Identity, output: self::signed(5, 1), ..relu(24, 4) }
+    } else {
+        relu(24, 4)
+    };
+    let mut split = head(name, 30, unsigned(4, 4), &[first, relu(12, 3), relu(5, 5)], seed);
+    let exit = head(name, 24, first.output, &[relu(5, 5)], seed + 1);
+    let after = |threshold| branch(0, 0, Rule::Margin, threshold, exit.junctions.clone()).unwrap();
+    split.exits = vec![after(0)];
+    let logits = &compute(&split, frames(&split, 201, 3).view()).exits[0];
+    let margin = |row: ndarray::ArrayView1<'_, i64>| classify(row).margin as i64;
+    let mut margins: Vec<i64> = logits.rows().into_iter().map(margin).collect();
+    margins.sort_unstable();
+    split.exits = vec![after(margins[100])];
+    split.split = Some(0);
+    split
 }
 
 /// Edges of the largest junction: the largest budget.
