@@ -87,6 +87,16 @@ pub enum CommandError {
         /// The package.
         build: PathBuf,
     },
+    /// The manifest's hash is none.
+    #[error("the head_sha256 in the manifest of {} is not 64 hexadecimal digits", .build.display())]
+    #[diagnostic(
+        code(clashfree::simulate::hash),
+        help("compile the head again into another folder")
+    )]
+    NoHash {
+        /// The package.
+        build: PathBuf,
+    },
     /// Thresholds were to be changed, and cannot be.
     #[error("{} has no thresholds that can be written", .build.display())]
     #[diagnostic(
@@ -104,7 +114,10 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Simulation(error) => error.exit(),
-            Self::Data(_) | Self::NoLogits { .. } | Self::NoThresholds { .. } => Exit::BadInput,
+            Self::Data(_)
+            | Self::NoLogits { .. }
+            | Self::NoHash { .. }
+            | Self::NoThresholds { .. } => Exit::BadInput,
         }
     }
 }
@@ -172,23 +185,35 @@ pub(super) struct Run {
     pub(super) summary: Summary,
 }
 
-/// Simulates: what both commands begin with. `logits` if the packets must carry them, `control` if
-/// there must be registers for the `changes` of thresholds that are made for the frames.
+/// What a command wants of its simulation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct How {
+    /// The packets must carry logits.
+    pub logits: bool,
+    /// There must be registers with thresholds.
+    pub thresholds: bool,
+    /// Frames must be numbered in order, so one process has them all.
+    pub in_order: bool,
+}
+
+/// Simulates: what both commands begin with; `changes` makes the changes of thresholds for the
+/// frames, which have so many beats.
 pub(super) fn run(
     common: &Common,
     data: &dyn Data,
-    logits: bool,
-    control: bool,
-    changes: &dyn Fn(&Array2<i32>) -> Vec<Change>,
+    how: How,
+    changes: &dyn Fn(&Array2<i32>, usize) -> Vec<Change>,
 ) -> Result<Run, CommandError> {
     let (manifest, _) = crate::manifest::Manifest::load(&common.build).map_err(SimError::from)?;
     let mut classes = manifest.packet.answers().map(|(_, format)| format.classes);
     let first = classes.next();
     let alike = manifest.split.is_none() && classes.all(|classes| Some(classes) == first);
-    if logits && (manifest.result == ResultKind::Class || !alike) {
+    if how.logits && (manifest.result == ResultKind::Class || !alike) {
         return Err(CommandError::NoLogits { build: common.build.clone() });
     }
-    if control && !(manifest.control && manifest.exits.iter().any(|exit| exit.rule.is_some())) {
+    if how.thresholds
+        && !(manifest.control && manifest.exits.iter().any(|exit| exit.rule.is_some()))
+    {
         return Err(CommandError::NoThresholds { build: common.build.clone() });
     }
     let input = &manifest.input;
@@ -204,7 +229,8 @@ pub(super) fn run(
         stalls: common.stalls,
         waves: common.waves.clone(),
         progress: true,
-        changes: changes(&frames),
+        changes: changes(&frames, bench.manifest.input.beats),
+        processes: how.in_order.then_some(1),
         ..Options::default()
     };
     let result = bench.simulate(frames.view(), &options)?;

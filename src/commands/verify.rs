@@ -1,7 +1,7 @@
 //! `clashfree verify`: hardware against reference, bit for bit.
 
 use super::answer::grouped;
-use super::simulation::{CommandError, Common, Data, Run, Summary, run};
+use super::simulation::{CommandError, Common, Data, How, Run, Summary, run};
 use crate::model::{self, Outcome};
 use crate::packet::Content;
 use crate::quantise::QuantHead;
@@ -73,11 +73,12 @@ pub struct Verdict {
 pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     let build = &args.common.build;
     let head = data.head(build).map_err(CommandError::Data)?;
-    let changes = |frames: &Array2<i32>| match args.change_thresholds {
-        Some(seed) => changes(&head, frames, seed),
+    let changes = |frames: &Array2<i32>, beats| match args.change_thresholds {
+        Some(seed) => changes(&head, frames, beats, seed),
         None => Vec::new(),
     };
-    let run = run(&args.common, data, false, args.change_thresholds.is_some(), &changes)?;
+    let thresholds = args.change_thresholds.is_some();
+    let run = run(&args.common, data, How { thresholds, ..How::default() }, &changes)?;
     let Run { bench, frames, given, options, result, summary } = run;
     let computed = model::compute(&head, frames.view());
     let judged = result.answers.iter().enumerate();
@@ -116,8 +117,8 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
 /// A frame of so many, on average, has its threshold changed.
 const CHANGED: u32 = 8;
 
-/// Changes to thresholds that other frames just reach, some of them to the least and the largest.
-fn changes(head: &QuantHead, frames: &Array2<i32>, seed: u64) -> Vec<Change> {
+/// Changes, somewhere within frames of so many beats, to thresholds that other frames just reach, some of them to the least and the largest.
+fn changes(head: &QuantHead, frames: &Array2<i32>, beats: usize, seed: u64) -> Vec<Change> {
     let computed = model::compute(head, frames.view());
     let gates = head.exits.len() - usize::from(computed.end == model::End::LastExit);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -131,7 +132,7 @@ fn changes(head: &QuantHead, frames: &Array2<i32>, seed: u64) -> Vec<Change> {
             1 => *range.end(),
             _ => model::confidence(&head.exits[exit], &logits),
         };
-        Change { frame, at: rng.random_range(0..64), exit, threshold }
+        Change { frame, at: rng.random_range(0..=beats as u32), exit, threshold }
     };
     let mut chosen = ChaCha8Rng::seed_from_u64(seed.wrapping_add(1));
     let frames = (0..frames.nrows()).filter(|_| gates > 0 && chosen.random_ratio(1, CHANGED));

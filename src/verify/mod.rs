@@ -108,6 +108,9 @@ pub struct Options {
 pub struct Answer {
     /// The packet.
     pub packet: Packet,
+    /// The packet's bytes, as they came.
+    #[serde(skip)]
+    pub bytes: Vec<u8>,
     /// The frame's number among those of its process: what `packet.frame` must be, modulo 65,536.
     pub number: u64,
     /// Cycles in which the frame was accepted.
@@ -388,7 +391,9 @@ impl Bench {
         let pairs = run.packets.iter().zip(&run.frames).zip(range).zip(thresholds).enumerate();
         let answer = |(number, (((raw, &accepted), frame), thresholds))| {
             let packet = self.decode(raw, frame)?;
-            Ok(Answer { packet, number: number as u64, accepted, taken: raw.span, thresholds })
+            let bytes = raw.bytes.clone();
+            let (number, taken) = (number as u64, raw.span);
+            Ok(Answer { packet, bytes, number, accepted, taken, thresholds })
         };
         pairs.map(answer).collect()
     }

@@ -163,7 +163,8 @@ impl Case {
             let exit = gates[rng.random_range(0..gates.len())];
             let other = computed.exits[exit].row(rng.random_range(0..FRAMES)).to_vec();
             let threshold = model::confidence(&self.head.exits[exit], &other);
-            Change { frame, at: rng.random_range(0..4), exit, threshold }
+            let beats = bench.manifest.input.beats as u32;
+            Change { frame, at: rng.random_range(0..=beats), exit, threshold }
         };
         let changes: Vec<Change> = (1..FRAMES).step_by(3).map(change).collect();
         for stalls in ["none", "random:5", "bursts:6"] {
