@@ -6,8 +6,8 @@ use prost::Message;
 /// IR version of opset 13.
 pub const IR_VERSION: i64 = 7;
 
-/// The operators' version: the first in which every operator here is defined for both `f32` and
-/// `f64`, so that old runtimes read it, too.
+/// The operators' version: old enough for old runtimes, and every operator here is defined in it for
+/// `f32` and `f64`.
 pub const OPSET: i64 = 13;
 
 /// A model file.
