@@ -6,8 +6,8 @@ use prost::Message;
 /// IR version of opset 13.
 pub const IR_VERSION: i64 = 7;
 
-/// The operators' version. Every operator here is defined in it for `f32` and `f64`, and every
-/// onnxruntime since 1.6 runs it.
+/// The operators' version: old enough for old runtimes, and every operator here is defined in it for
+/// `f32` and `f64`.
 pub const OPSET: i64 = 13;
 
 /// A model file.

@@ -10,6 +10,7 @@ pub mod machine_network;
 pub mod machine_tied;
 pub mod networks;
 pub mod rom_text;
+pub mod server;
 pub mod tables;
 
 use clashfree::bus::BusFormat;
