@@ -263,6 +263,11 @@ impl<'a> Tree<'a> {
                 let beats = beats.min(format.longest().div_ceil(self.bus_bits as usize / 8));
                 let piece = self.group * (format.bits as usize + 1);
                 let word_beats = (32 + piece) / self.bus_bits as usize + 1;
+                // a place is taken at a frame's start and free with its packet's last beat
+                let busy = layout.rows * layout.slots.div_ceil(self.group);
+                let levels = timing::levels(layout.slots) + timing::levels(self.group);
+                let occupied = busy + levels + 12 + beats;
+                let packets = occupied.div_ceil(self.interval) + 1;
                 EndStage::Split(SplitStage {
                     format: format.clone(),
                     gated: self.gate_before(self.times.len()).is_some(),
@@ -273,9 +278,9 @@ impl<'a> Tree<'a> {
                     frames: hand_over.frames,
                     release: hand_over.release,
                     group: self.group,
-                    busy: layout.rows * layout.slots.div_ceil(self.group),
+                    busy,
                     beats,
-                    fifo_beats: 2 * beats.next_multiple_of(word_beats),
+                    fifo_beats: packets * beats.next_multiple_of(word_beats),
                 })
             }
         }

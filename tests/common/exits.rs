@@ -16,15 +16,15 @@ pub fn exit(mut from: QuantHead, after: usize, rule: Rule, layers: &[Layer]) -> 
         junction.source.bias = format!("exit{number}.fc{j}.bias");
     }
     let threshold = rule.thresholds(junctions.last().unwrap().acc_bits);
-    from.exits.push(branch(number, after, rule, *threshold.start(), junctions).unwrap());
-    let inputs = frames(&from, 200, 31);
-    let computed = model::compute(&from, inputs.view());
-    let exit = from.exits.last().unwrap();
-    let logits = computed.exits[number].rows();
-    let mut reached: Vec<i64> =
-        logits.into_iter().map(|row| model::confidence(exit, &row.to_vec())).collect();
+    let mut exit = branch(number, after, rule, *threshold.start(), junctions).unwrap();
+    let chain = from.junctions[..=after].iter().chain(&exit.junctions).cloned().collect();
+    let chain = QuantHead { junctions: chain, exits: Vec::new(), split: None, ..from.clone() };
+    let logits = model::run(&chain, frames(&from, 200, 31).view());
+    let rows = logits.rows().into_iter();
+    let mut reached: Vec<i64> = rows.map(|row| model::confidence(&exit, &row.to_vec())).collect();
     reached.sort_unstable();
-    from.exits[number].threshold = reached[reached.len() / 2];
+    exit.threshold = reached[reached.len() / 2];
+    from.exits.push(exit);
     from
 }
 
