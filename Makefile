@@ -1,4 +1,6 @@
 # make demo   compiles the bundled heads and compares 10,000 MNIST images bit for bit in Verilator
+# make edge-demo  heads with an exit and a split: 10,000 images bit for bit while thresholds change, then
+#                 the hardware's packets to the tail as a service
 # make test   the tests
 # make bench  the README's figures: compile time, reference, verify from Verilator's build on
 # make interleavers  the area of interleavers in Yosys, ROW="--degrees 2,9,10 --cycles 50" or all, in hours
@@ -18,6 +20,7 @@ CARGO     ?= cargo
 CLASHFREE := $(CARGO) run --release --locked --quiet --
 
 HEADS  := mnist-2-9-10 mnist-2-9-10-clash-free mnist-14-14
+EDGE_HEADS := mnist-exit-2-9-10 mnist-exit-13-17-10
 IMAGES := examples/mnist/t10k-images-idx3-ubyte.gz
 LABELS := examples/mnist/t10k-labels-idx1-ubyte.gz
 # Clock cycles that a junction may take for a frame. The 64-bit bus needs 50 for 800 4-bit codes.
@@ -26,7 +29,8 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo test bench interleavers training-bench tail-check results lint deps clean rust binary simulation $(HEADS:%=demo-%)
+.PHONY: demo edge-demo test bench interleavers training-bench tail-check results lint deps clean rust binary simulation $(HEADS:%=demo-%) \
+        $(EDGE_HEADS:%=edge-demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -45,6 +49,29 @@ $(HEADS:%=demo-%): demo-%: binary simulation
 	    $(CLASHFREE) verify build/$* --inputs $(IMAGES) --stalls $$stalls:1; \
 	done
 	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --frames 64 --stalls random:2 --faults
+
+edge-demo: $(EDGE_HEADS:%=edge-demo-%)
+
+# The last compilation has all of the head on the edge, slower behind the exit: the interval stays.
+$(EDGE_HEADS:%=edge-demo-%): edge-demo-%: binary simulation
+	@mkdir -p build
+	@echo; echo "== $*"
+	$(CLASHFREE) infer examples/heads/$* --inputs $(IMAGES) --labels $(LABELS)
+	$(CLASHFREE) compile examples/heads/$* -o build/$* --cycles $(CYCLES) --result class
+	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --labels $(LABELS)
+	for stalls in none alternate three-in-four bursts random; do \
+	    $(CLASHFREE) verify build/$* --inputs $(IMAGES) --stalls $$stalls:1 --change-thresholds 1; \
+	done
+	$(CLASHFREE) verify build/$* --inputs $(IMAGES) --frames 64 --stalls random:2 --faults
+	$(CLASHFREE) simulate build/$* --inputs $(IMAGES) --packets build/$*.packets
+	$(CLASHFREE) serve build/$* --listen 127.0.0.1:0 2>build/$*.serve & \
+	server=$$!; trap "kill $$server" EXIT; \
+	until grep -q 'listening on' build/$*.serve; do sleep 0.1; done; \
+	$(CLASHFREE) edge build/$* --server $$(sed -n 's/.*listening on //p' build/$*.serve) \
+	    --packets build/$*.packets --inputs $(IMAGES) --labels $(LABELS) --check
+	$(CLASHFREE) compile examples/heads/$* -o build/$*-whole --whole --cycles $(CYCLES) \
+	    --exit-rate 0.8 --result class
+	$(CLASHFREE) verify build/$*-whole --inputs $(IMAGES) --labels $(LABELS)
 
 # A test that cannot run here says `skipped: ...`: a tool is missing, or root can write anywhere.
 # Tests that want a panic print it; only the lines at the end count. The release build is demo's, too.

@@ -4,7 +4,7 @@
 use clashfree::lower::{Control, Interface};
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{Family, generate};
-use clashfree::pipeline::{Target, compile, compile_quantised};
+use clashfree::pipeline::{SplitAt, Target, compile, compile_quantised};
 use clashfree::quantise::{
     Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
 };
@@ -19,6 +19,7 @@ fn target(cycles: usize) -> Target {
         preferences: Preferences::default(),
         interface,
         pad: false,
+        split: SplitAt::File,
     }
 }
 

@@ -19,6 +19,20 @@ pub struct Target {
     pub interface: Interface,
     /// Whether degrees that are not fixed are padded: see [`load::head_with`].
     pub pad: bool,
+    /// Where the head ends.
+    pub split: SplitAt,
+}
+
+/// Where a head ends on the edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SplitAt {
+    /// Where its file says.
+    #[default]
+    File,
+    /// After this junction of the trunk.
+    After(usize),
+    /// Nowhere: all of it runs on the edge.
+    Nowhere,
 }
 
 /// A head on its way through the compiler.
@@ -41,7 +55,12 @@ pub struct Compiled {
 /// # Errors
 /// Of whichever stage cannot do its part; nothing is written.
 pub fn compile(path: &Path, target: &Target) -> Result<Compiled, Error> {
-    let float = load::head_with(path, target.pad)?;
+    let mut float = load::head_with(path, target.pad)?;
+    match target.split {
+        SplitAt::File => {}
+        SplitAt::After(after) => float = float.split_after(after)?,
+        SplitAt::Nowhere => float.split = None,
+    }
     let head = quantise(&float)?;
     let branches = float.exits.iter().flat_map(|exit| &exit.junctions);
     let edge = float.trunk[..head.edge().len()].iter();

@@ -4,7 +4,7 @@ mod heads;
 
 use clashfree::lower::{Control, Interface};
 use clashfree::packet::ResultKind;
-use clashfree::pipeline::{Target, compile};
+use clashfree::pipeline::{SplitAt, Target, compile};
 use clashfree::schedule::{Budget, Interleaver, Preferences};
 use heads::{clashfree, dir, good, stderr};
 use roxmltree::{Document, Node};
@@ -153,6 +153,7 @@ fn a_frame_goes_from_stage_to_stage() {
         },
         interface: Interface { bus_bits: 64, result: ResultKind::Logits, control: Control::Auto },
         pad: false,
+        split: SplitAt::File,
     };
     let design = compile(&example(), &target).expect("compiles").design;
     let busy = design.busy();

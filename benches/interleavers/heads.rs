@@ -5,7 +5,7 @@ use clashfree::packet::ResultKind;
 use clashfree::pattern::{
     Degrees, Family, Pattern, Starts, advise, count, generate, junction_seed,
 };
-use clashfree::pipeline::{Compiled, Target, compile_quantised};
+use clashfree::pipeline::{Compiled, SplitAt, Target, compile_quantised};
 use clashfree::quantise::{
     Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
 };
@@ -215,6 +215,7 @@ pub fn compile(
         },
         interface: Interface { bus_bits, result: ResultKind::Logits, control: Control::Auto },
         pad: false,
+        split: SplitAt::File,
     };
     compile_quantised(head, &target).map_err(|e| e.to_string())
 }

@@ -6,7 +6,7 @@ use crate::emit::Package;
 use crate::error::Error;
 use crate::lower::{Design, EndStage};
 use crate::packet::ResultKind;
-use crate::pipeline::{Compiled, Target, compile};
+use crate::pipeline::{Compiled, SplitAt, Target, compile};
 use crate::schedule::Site;
 use comfy_table::{Table, presets};
 use serde_json::json;
@@ -21,7 +21,7 @@ Without --cycles or --parallelism the junctions are as fast as the bus brings fr
 Examples:
   clashfree compile HEAD -o build/head
   clashfree compile HEAD -o build/head --cycles 100
-  clashfree compile HEAD -o build/head --cycles 50 --exit-rate 0.8 --result class
+  clashfree compile HEAD -o build/head --cycles 50 --whole --exit-rate 0.8 --result class
   clashfree compile HEAD -o build/head --parallelism 32,8,8 --bus 128 --result class")]
 pub struct Args {
     /// A head.toml, or the folder that holds one.
@@ -41,6 +41,14 @@ pub struct Args {
     /// Add edges of weight 0 where degrees are not fixed, up to the largest found.
     #[arg(long)]
     pad: bool,
+
+    /// Split the head after this trunk junction, counted from 0, and not where it says.
+    #[arg(long, value_name = "K", conflicts_with = "whole")]
+    after: Option<usize>,
+
+    /// Compile all of a head that is split.
+    #[arg(long)]
+    whole: bool,
 }
 
 /// Compiles and writes the package.
@@ -54,6 +62,11 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         preferences: args.layout.preferences(),
         interface: args.layout.interface(args.result),
         pad: args.pad,
+        split: match args.after {
+            Some(after) => SplitAt::After(after),
+            None if args.whole => SplitAt::Nowhere,
+            None => SplitAt::File,
+        },
     };
     let compiled = compile(&args.head, &target)?;
     compiled.package.write(&args.output)?;

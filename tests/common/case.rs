@@ -4,7 +4,7 @@ use super::heads::frames;
 use clashfree::lower::{Control, Interface};
 use clashfree::model;
 use clashfree::packet::{Content, ResultKind};
-use clashfree::pipeline::{Compiled, Target, compile_quantised};
+use clashfree::pipeline::{Compiled, SplitAt, Target, compile_quantised};
 use clashfree::quantise::QuantHead;
 use clashfree::schedule::{Budget, Interleaver, Preferences};
 use clashfree::verify::stalls::{Pattern, Stalls};
@@ -76,7 +76,13 @@ impl Case {
         let preferences = self.preferences.clone();
         let interface =
             Interface { bus_bits: self.bus, result: self.result, control: self.control };
-        let target = Target { budget: Some(budget), preferences, interface, pad: false };
+        let target = Target {
+            budget: Some(budget),
+            preferences,
+            interface,
+            pad: false,
+            split: SplitAt::File,
+        };
         let compiled = compile_quantised(head, &target).unwrap();
         for (stage, kind) in compiled.design.junctions.iter().zip(&self.preferences.interleavers) {
             assert_eq!(stage.interleaver(), *kind, "{}", self.about);

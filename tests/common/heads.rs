@@ -5,7 +5,7 @@ use clashfree::lower::{Control, Interface};
 use clashfree::model::{classify, compute};
 use clashfree::packet::ResultKind;
 use clashfree::pattern::{Degrees, Family, generate};
-use clashfree::pipeline::{Compiled, Target, compile_quantised};
+use clashfree::pipeline::{Compiled, SplitAt, Target, compile_quantised};
 use clashfree::quantise::{Activation, Format, QuantHead, QuantJunction, Saturated, Source};
 use clashfree::quantise::{MAX_BITS, Rule, acc_bits, branch};
 use clashfree::schedule::{Budget, Preferences};
@@ -183,8 +183,11 @@ pub fn compiled_with(
 ) -> Compiled {
     assert!(BUS_BITS.contains(&bus_bits));
     let interface = Interface { bus_bits, result, control: Control::Auto };
-    compile_quantised(head, &Target { budget: Some(budget), preferences, interface, pad: false })
-        .unwrap()
+    compile_quantised(
+        head,
+        &Target { budget: Some(budget), preferences, interface, pad: false, split: SplitAt::File },
+    )
+    .unwrap()
 }
 /// The seed of a random test, which `CLASHFREE_SEED` sets, and the number of its cases, which
 /// `CLASHFREE_CASES` sets. A failure prints the seed of its case: that seed, and one case, repeat it.
