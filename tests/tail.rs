@@ -7,7 +7,6 @@ use clashfree::model::{End, compute, run};
 use clashfree::quantise::{QuantHead, quantise};
 use clashfree::save::{self, save_files};
 use clashfree::tail::{Destination, TailError, Width, alone, tail_examples, tail_files};
-use common::have;
 use common::heads::{
     Layer, frames, head, random, relu, seed_and_cases, signed, split_head, unsigned,
 };
