@@ -12,8 +12,8 @@
 // floor(slot * w / Slots) + stripe belongs to lane v mod w, and is the lane's bank number k =
 // floor(((v + 1) * Slots - 1) / w) - slot: bank v mod w + w * k.
 //
-// Does:      keeps `Frames` frames: one is written while an older one is read. Gated = 0: in a ring,
-//            all are read. Gated = 1: in a pool, only those are read that pass: see cf_places.
+// Does:      keeps `Frames` frames: one is written while an older one is read. Gated = 0: in a
+//            ring, all are read. Gated = 1: in a pool, only those that pass: see cf_places.
 // Does not:  know whether a frame is complete: the permits of cf_credit do.
 // Latency:   1 cycle from `row_i` to `column_o`; a word may be read in the cycle after its write.
 // Output:    `column_o` is bit-sliced for the selectors of `Readers` lanes a copy, lane i of which
