@@ -250,3 +250,33 @@ impl FromStr for Interleaver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_rates_are_shares_below_one() {
+        let read = |text: &str| text.parse::<ExitRate>().map(u32::from).ok();
+        let good = [("0.8", 8000), ("0", 0), (".25", 2500), ("0.99999", 9999), ("00.5", 5000)];
+        for (text, rate) in good {
+            assert_eq!(read(text), Some(rate), "{text}");
+        }
+        for text in ["1", "1.0", "-0.5", "", ".", "0,8", "80%", "0.8x", "nan", "2e-1"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert!(ExitRate::try_from(10_000).is_err());
+    }
+
+    #[test]
+    fn a_share_of_the_frames_gives_as_much_more_time() {
+        let all = Share { pass: 1, of: 1 };
+        assert_eq!((all.stretched(50), all.of_time(50), all.is_all()), (50, 50, true));
+        // a fifth passes
+        let fifth = Share { pass: 1, of: 5 };
+        assert_eq!((fifth.stretched(50), fifth.of_time(250), fifth.of_time(251)), (250, 50, 51));
+        // three in eight: 50 * 8 / 3 is 133.3
+        let some = Share { pass: 3, of: 8 };
+        assert_eq!((some.stretched(50), some.of_time(133)), (133, 50));
+    }
+}
