@@ -125,8 +125,9 @@ fn exits_and_splits() {
         head.toml.push_str(more);
         head
     };
-    bad(&with(&exit(1)), "head::exit_place", &["exit 0", "junction 1", "0 to 0"]);
-    bad(&with(&exit(9)), "head::exit_place", &["junction 9"]);
+    let missing = "head::output_format_missing";
+    bad(&with(&exit(1)), missing, &["junction 1", "an exit follows it"]);
+    bad(&with(&exit(9)), "head::exit_place", &["exit 0", "junction 9", "0 to 1"]);
     bad(&with(&(exit(0) + &exit(0))), "head::exit_order", &["junction 0"]);
     bad(&with("[split]\nafter = 1\n"), "head::split", &["junction 1", "2 junctions"]);
     bad(&with(&exit(0).replace("= 3", "= 3.5")), "head::schema", &["threshold"]);

@@ -2,7 +2,7 @@
 //
 // Does:      keeps 0 to Max permits; `avail_o` says that at least one may be taken.
 // Does not:  protect against taking what is not there or giving more than Max: both are bugs of
-//            the neighbours, asserted under FORMAL.
+//            the neighbours, which end a simulation and are asserted under FORMAL.
 // Latency:   a permit given in one cycle may be taken in the next.
 // Limits:    1 <= Max, 0 <= Initial <= Max.
 `default_nettype none
@@ -35,6 +35,15 @@ module cf_credit #(
     else if (give_i && !take_i) count_q <= count_q + 1'b1;
     else if (take_i && !give_i) count_q <= count_q - 1'b1;
   end
+
+`ifndef SYNTHESIS
+  always @(posedge clk_i)
+    if (rst_ni && ((take_i && !avail_o) || (give_i && !take_i && count_q == Max[CountBits-1:0])))
+    begin
+      $display("CF_CREDIT_ERROR %m: more taken or given than there is");
+      $finish;
+    end
+`endif
 
 `ifdef FORMAL
   // asserted of the neighbours wherever a credit is proved with them

@@ -2,13 +2,14 @@
 
 use super::answer::grouped;
 use super::simulation::{CommandError, Common, Data, How, Run, Summary, run};
+use crate::manifest::Manifest;
 use crate::model::{self, Outcome};
 use crate::packet::Content;
 use crate::quantise::QuantHead;
 use crate::verify::compare::Comparison;
 use crate::verify::faults::Scenario;
 use crate::verify::locate::Location;
-use crate::verify::{Change, Options, SimResult};
+use crate::verify::{Change, Options, SimError, SimResult};
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -72,6 +73,8 @@ pub struct Verdict {
 /// no error: `passed` of the verdict tells.
 pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
     let build = &args.common.build;
+    // first: a folder that is no package has no head either
+    Manifest::load(build).map_err(SimError::from)?;
     let head = data.head(build).map_err(CommandError::Data)?;
     let changes = |frames: &Array2<i32>, beats| match args.change_thresholds {
         Some(seed) => changes(&head, frames, beats, seed),

@@ -41,7 +41,7 @@ pub struct ExitRecipe {
     pub detach: bool,
     /// When the exit answers.
     pub rule: Rule,
-    /// What the rule compares with, at the scale of the branch's logits.
+    /// What the rule compares with: see [`Rule`].
     pub threshold: i64,
 }
 

@@ -265,7 +265,7 @@ fn the_report_says_what_exits_answer() {
         let frame: Vec<i32> = test.codes(sample).iter().map(|&c| c.into()).collect();
         let label = usize::from(test.label(sample));
         let decide = |exit: &load::Exit| -> Decision {
-            let mut chain = trunk.clone();
+            let mut chain = QuantHead { exits: Vec::new(), ..trunk.clone() };
             chain.junctions.truncate(exit.after + 1);
             chain.junctions.extend(
                 exit.junctions.iter().map(|j| crate::quantise::quantise_junction(j).unwrap()),
