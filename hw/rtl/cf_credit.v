@@ -36,15 +36,6 @@ module cf_credit #(
     else if (take_i && !give_i) count_q <= count_q - 1'b1;
   end
 
-`ifndef SYNTHESIS
-  always @(posedge clk_i)
-    if (rst_ni && ((take_i && !avail_o) || (give_i && !take_i && count_q == Max[CountBits-1:0])))
-    begin
-      $display("CF_CREDIT_ERROR %m: more taken or given than there is");
-      $finish;
-    end
-`endif
-
 `ifdef FORMAL
   // asserted of the neighbours wherever a credit is proved with them
   reg f_reset_q = 1'b0;
@@ -56,6 +47,14 @@ module cf_credit #(
       assert (count_q <= Max[CountBits-1:0]);
     end
   end
+`elsif SYNTHESIS
+`else
+  always @(posedge clk_i)
+    if (rst_ni && ((take_i && !avail_o) || (give_i && !take_i && count_q == Max[CountBits-1:0])))
+    begin
+      $display("CF_CREDIT_ERROR %m: more taken or given than there is");
+      $finish;
+    end
 `endif
 
 endmodule
