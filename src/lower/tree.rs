@@ -14,6 +14,9 @@ use crate::schedule::{Arranged, Arrangement, Layout, Schedule, Shape, Share, Sit
 /// free, with some to spare.
 const POOL: usize = 8;
 
+/// Cycles between two frames that the softmax rule needs at least, as many rows as there may be.
+const SOFTMAX_ROWS: usize = 3;
+
 /// Lowers a scheduled head.
 ///
 /// # Errors
@@ -150,7 +153,10 @@ impl<'a> Tree<'a> {
                 Some(exit) => self.share(Site::Exit { exit, junction: 0 }),
                 None => self.share_at_end(),
             };
-            share.of_time(self.written(exit).layout.rows.max(beats(format.bytes())))
+            let rows = self.written(exit).layout.rows;
+            let softmax = exit.is_some_and(|exit| self.arranged.head.exits[exit].softmax.is_some());
+            let rows = if softmax { rows.max(SOFTMAX_ROWS) } else { rows };
+            share.of_time(rows.max(beats(format.bytes())))
         };
         let answers = self.packet.answers().map(of).max().unwrap_or(0);
         let codes = match &self.packet.end {
