@@ -7,6 +7,7 @@
 # make training-bench  the trainer's speed beside numpy and PyTorch, which pip fetches; OPTIONS="--threads 2"
 # make tail-check  tails as ONNX in onnxruntime, which pip fetches, bit for bit
 # make results  trains what docs/results.md shows, and puts its tables and pictures into docs/results
+# make policies  trains what docs/policies.md shows, and puts its table and picture into docs/results
 # make lint   rustfmt, clippy, and Verilator over hw/rtl
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
@@ -29,8 +30,8 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo edge-demo test bench interleavers training-bench tail-check results lint deps clean rust binary simulation $(HEADS:%=demo-%) \
-        $(EDGE_HEADS:%=edge-demo-%)
+.PHONY: demo edge-demo test bench interleavers training-bench tail-check results policies lint deps \
+        clean rust binary simulation $(HEADS:%=demo-%) $(EDGE_HEADS:%=edge-demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -139,6 +140,14 @@ results: binary
 	$(CLASHFREE) draw examples/heads/mnist-2-9-10 -o build/pictures --cycles $(CYCLES)
 	for junction in 0 1 2; do \
 	    cp build/pictures/j$${junction}_weights.svg docs/results/weights-j$$junction.svg; \
+	done
+
+# Heads that were trained are found again; `make clean` makes it begin anew.
+policies: binary
+	mkdir -p docs/results
+	$(CLASHFREE) policies examples/policies/mnist.toml -o build/policies
+	for ending in md csv svg; do \
+	    cp build/policies/policies.$$ending docs/results/policies.$$ending; \
 	done
 
 lint: rust simulation

@@ -3,8 +3,8 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    calibrate, check, compile, draw, edge, infer, pattern, quantise, serve, simulate, sweep, tail,
-    train, verify,
+    calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve, simulate,
+    sweep, tail, train, verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
@@ -38,6 +38,7 @@ enum Command {
     Quantise(quantise::Args),
     Calibrate(calibrate::Args),
     Sweep(sweep::Args),
+    Policies(policies::Args),
     Check(check::Args),
     Draw(draw::Args),
     Infer(infer::Args),
@@ -62,6 +63,7 @@ impl Command {
             Self::Compile(args) => compile::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
             Self::Sweep(args) => sweep::run(args),
+            Self::Policies(args) => policies::run(args),
             Self::Serve(args) => serve::run(args),
             Self::Edge(args) => edge::run(args),
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::load::{HeadError, InputError, LabelError, WriteError};
 use crate::lower::InterfaceError;
 use crate::masks::MaskError;
+use crate::policies::PoliciesError;
 use crate::quantise::QuantiseError;
 use crate::report::FolderError;
 use crate::save::SaveError;
@@ -54,6 +55,8 @@ pub enum Error {
     Train(#[from] TrainError),
     /// A sweep stopped.
     Sweep(#[from] SweepError),
+    /// Policies were not compared.
+    Policies(#[from] PoliciesError),
     /// A tail could not be made or written.
     Tail(#[from] TailError),
     /// There is nothing to serve, or nowhere.

@@ -24,6 +24,7 @@ pub mod model;
 pub mod packet;
 pub mod pattern;
 pub mod pipeline;
+pub mod policies;
 pub mod quantise;
 pub mod ranges;
 pub mod report;

@@ -9,6 +9,7 @@ pub mod edge;
 pub mod infer;
 pub mod layout;
 pub mod pattern;
+pub mod policies;
 pub mod quantise;
 pub mod serve;
 pub mod simulate;

@@ -17,5 +17,5 @@ pub mod tables;
 pub use error::SweepError;
 pub use file::{Row, Sweep, Training};
 pub use ledger::{Ledger, REPORTS, RESULTS};
-pub use record::{Hardware, Record};
+pub use record::{Hardware, Record, hash as recipe_hash};
 pub use run::{Failure, missing, run};
