@@ -43,7 +43,7 @@ module cf_split_read #(
     output wire [   Group*Bits-1:0] code_o
 );
 
-  localparam Groups = (Slots + Group - 1) / Group;
+  localparam Groups = (Group > 0) ? (Slots + Group - 1) / Group : 1;
   localparam GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
   localparam LastGroupInt = Groups - 1;
   localparam [GroupBits-1:0] LastGroup = LastGroupInt[GroupBits-1:0];
