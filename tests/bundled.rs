@@ -3,7 +3,9 @@
 
 use clashfree::load;
 use clashfree::model::{self, classify};
+use clashfree::packet::ResultKind;
 use clashfree::quantise::quantise;
+use clashfree::thresholds::{KeptOut, Observed, Want};
 use clashfree::train::Recipe;
 use ndarray::{Array1, Array2};
 use serde_json::Value;
@@ -13,6 +15,7 @@ use std::process::Command;
 const IMAGES: &str = "t10k-images-idx3-ubyte.gz";
 const LABELS: &str = "t10k-labels-idx1-ubyte.gz";
 const SPARSE: [&str; 2] = ["mnist-2-9-10", "mnist-2-9-10-clash-free"];
+const WITH_EXIT: [&str; 2] = ["mnist-exit-2-9-10", "mnist-exit-13-17-10"];
 const DENSE: &str = "mnist-14-14";
 
 fn examples() -> PathBuf {
@@ -61,6 +64,54 @@ fn accuracy_and_degrees_are_as_promised() {
         assert_eq!((frames.len(), right), (10_000, promised(name)), "{name}");
         assert!(!SPARSE.contains(&name) || right >= 9_350, "{name}: {right}");
     }
+}
+
+/// The thresholds are those that the validation split gives, and the README says what they do.
+#[test]
+fn exits_are_calibrated_as_promised() {
+    let text = std::fs::read_to_string(examples().join("heads/README.md")).unwrap();
+    for name in WITH_EXIT {
+        let folder = examples().join("heads").join(name);
+        let head = quantise(&load::head(&folder).unwrap()).unwrap();
+        assert_eq!((head.split, head.exits.len()), (Some(0), 1));
+        let kept_out = KeptOut::read(&folder.join("recipe.toml"), &head).unwrap();
+        let observe = |[inputs, labels]: [String; 2], kept_out: Option<&KeptOut>| {
+            let frames = load::inputs(&inputs, head.inputs, head.input_format).unwrap();
+            let labels = load::labels(&labels, frames.len(), 10).unwrap();
+            let all = || (0..frames.len()).collect::<Vec<_>>();
+            let numbers = kept_out.map_or_else(all, |k| k.samples(frames.len()).unwrap());
+            let codes = frames.codes.select(ndarray::Axis(0), &numbers);
+            let labels: Vec<u32> = numbers.iter().map(|&n| labels[n]).collect();
+            Observed::new(&head, codes.view(), &labels, ResultKind::Class).unwrap()
+        };
+        let (chosen, _) =
+            observe(kept_out.files(), Some(&kept_out)).choose(Want::Loss(0.2)).unwrap();
+        assert_eq!(chosen.thresholds, [head.exits[0].threshold], "{name}");
+        assert_eq!(chosen.frames, 5_000);
+
+        let test = observe([mnist(IMAGES), mnist(LABELS)], None);
+        let measured = test.measure(&chosen.thresholds);
+        let percent = |share: f64| format!("{:.1}", 100.0 * share);
+        let exact = |right: usize| format!("{:.2}", right as f64 / 100.0);
+        let promised = format!(
+            "| {} / {} % | {} / {} % | {} / {} % | {:.2} |",
+            percent(chosen.exit_rate()),
+            percent(measured.exit_rate()),
+            exact(2 * validation_right(&folder)),
+            exact(test.reference_right()),
+            exact(2 * chosen.right),
+            exact(measured.right),
+            measured.mean_bytes()
+        );
+        assert!(text.contains(&promised), "{name}: {promised}");
+    }
+}
+
+/// Validation samples of 5,000 that the trunk had right at the end of its training.
+fn validation_right(folder: &Path) -> usize {
+    let log = std::fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
+    let result: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    (result["validation_accuracy"].as_f64().unwrap() * 5_000.0).round() as usize
 }
 
 /// Runs the program, which must succeed, and takes its JSON.
