@@ -1,42 +1,9 @@
 //! Exits in the top module: branches, thresholds, the merges of packets.
 
 use super::instance::Instance;
-use super::nets::Nets;
-use super::top::{Reader, chained, result};
-use crate::lower::{Design, ExitStage, RuleStage};
-use crate::quantise::Rule;
-
-/// The exits that frames can pass, with their numbers.
-pub(super) fn gates(design: &Design) -> impl Iterator<Item = (usize, &ExitStage)> {
-    design.exits.iter().enumerate().filter(|(_, exit)| exit.gate.is_some())
-}
-
-/// The stream of packets of all frames that come to gate `gate`, in order; behind the last gate that
-/// of the trunk's end.
-pub(super) fn merged(design: &Design, gate: usize) -> String {
-    if gate < gates(design).count() { format!("merged_{gate}") } else { "end".into() }
-}
-
-/// Number of a rule for `cf_result`.
-fn rule_number(rule: Rule) -> u8 {
-    match rule {
-        Rule::Margin => 1,
-        Rule::Largest => 2,
-        Rule::Softmax => 3,
-    }
-}
-
-/// The parameters of a result stage's rule.
-pub(super) fn rule(i: &mut Instance, rule: Option<&RuleStage>) {
-    let Some(stage) = rule else { return };
-    i.set("Rule", rule_number(stage.rule));
-    i.set("ThresholdBits", stage.bits);
-    if let Some(softmax) = &stage.softmax {
-        i.set("SoftmaxShift", softmax.shift);
-        i.set("SoftmaxFile", format_args!("{{RomDir, \"{}\"}}", softmax.rom.file));
-        i.set("SoftmaxHash", format_args!("32'h{:08x}", softmax.rom.words.hash()));
-    }
-}
+use super::nets::{Nets, Reader, gates, merged};
+use super::parts::{chained, result};
+use crate::lower::{Design, ExitStage};
 
 /// The branch of the exit after junction `after` of the trunk, if there is one, its result stage and
 /// queues.

@@ -5,6 +5,7 @@ mod instance;
 mod library;
 mod nets;
 mod package;
+mod parts;
 mod readme;
 mod registers;
 mod top;

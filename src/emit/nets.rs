@@ -1,8 +1,17 @@
 //! The wires of the top module.
 
-use super::gates::{gates, merged};
-use super::top::Reader;
-use crate::lower::{Design, EndStage, JunctionStage};
+use crate::lower::{Design, EndStage, ExitStage, JunctionStage};
+
+/// The exits that frames can pass, with their numbers.
+pub(super) fn gates(design: &Design) -> impl Iterator<Item = (usize, &ExitStage)> {
+    design.exits.iter().enumerate().filter(|(_, exit)| exit.gate.is_some())
+}
+
+/// The stream of packets of all frames that come to gate `gate`, in order; behind the last gate that
+/// of the trunk's end.
+pub(super) fn merged(design: &Design, gate: usize) -> String {
+    if gate < gates(design).count() { format!("merged_{gate}") } else { "end".into() }
+}
 
 /// The wires between what writes a layer and what reads it.
 pub(super) struct Layer {
@@ -29,6 +38,12 @@ impl Layer {
     pub fn all_rooms(&self) -> String {
         self.rooms.join(" && ")
     }
+}
+
+/// What reads a layer: which permit it gives, and whose decisions bring it frames.
+pub(super) struct Reader {
+    pub room: String,
+    pub gate: Option<usize>,
 }
 
 /// A wire that belongs to no layer.

@@ -1,7 +1,8 @@
 //! The registers in the top module.
 
-use super::gates::{gates, literal};
+use super::gates::literal;
 use super::instance::Instance;
+use super::nets::gates;
 use crate::lower::{Design, EndStage};
 
 /// Signals of AXI4-Lite.

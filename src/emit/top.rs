@@ -1,10 +1,10 @@
 //! `rtl/<top>.v`: names and lists, filled into `templates/top.v`.
 
-use super::instance::{Instance, STREAM, junction, row};
-use super::nets::{Layer, Nets};
+use super::instance::{Instance, STREAM, row};
+use super::nets::{Layer, Nets, merged};
+use super::parts::{chained, reads, result};
 use super::{gates, registers};
-use crate::lower::{Design, EndStage, JunctionStage, ResultStage, SplitStage};
-use crate::packet::ResultKind;
+use crate::lower::{Design, EndStage, SplitStage};
 use askama::Template;
 
 #[derive(Template)]
@@ -71,83 +71,6 @@ fn input(design: &Design, nets: &Nets) -> Instance {
     i
 }
 
-/// What reads a layer: which permit it gives, and whose decisions bring it frames.
-pub(super) struct Reader {
-    pub room: String,
-    pub gate: Option<usize>,
-}
-
-/// A junction between two layers.
-pub(super) fn chained(stage: &JunctionStage, from: &Layer, to: &Layer, reader: Reader) -> Instance {
-    let mut i = junction(stage, &from.local, &to.local);
-    i.clock();
-    reads(&mut i, from, &reader);
-    i.port("room_avail_i", to.all_rooms());
-    i.port("room_take_o", to.net("room_take"));
-    i.port("frame_o", to.net("frame"));
-    for port in ["we", "wrow", "wdata", "wframe_end"] {
-        i.port(
-            &format!("{port}_o"),
-            to.net(port.strip_prefix('w').filter(|p| *p != "e").unwrap_or(port)),
-        );
-    }
-    i
-}
-
-/// The ports of whatever reads a layer.
-pub(super) fn reads(i: &mut Instance, from: &Layer, reader: &Reader) {
-    i.port("room_avail_o", &reader.room);
-    i.port("room_take_i", from.net("room_take"));
-    i.port("frame_i", from.net("frame"));
-    let (decide, pass) = match reader.gate {
-        Some(exit) => (format!("x{exit}_decide"), format!("x{exit}_pass")),
-        None => ("1'b0".into(), "1'b0".into()),
-    };
-    i.port("decide_i", decide);
-    i.port("pass_i", pass);
-    writes(i, from);
-}
-
-/// The write port of what reads a layer.
-fn writes(i: &mut Instance, from: &Layer) {
-    i.port("we_i", from.net("we"));
-    i.port("wrow_i", from.net("row"));
-    i.port("wdata_i", from.net("data"));
-    i.port("wframe_end_i", from.net("frame_end"));
-}
-
-/// The result stage that reads `from`; its packets go to stream `to`.
-pub(super) fn result(
-    stage: &ResultStage,
-    design: &Design,
-    name: &str,
-    from: &Layer,
-    to: &str,
-) -> Instance {
-    let mut i = Instance::new("cf_result", name, "");
-    i.set("BusBits", design.input.bus.bus_bits);
-    i.set("Classes", stage.format.classes);
-    i.set("Bits", format_args!("{}Bits", from.local));
-    i.set("FieldBytes", stage.format.field_bytes);
-    i.set("Logits", u8::from(stage.format.result == ResultKind::Logits));
-    i.set("Slots", format_args!("{}Slots", from.local));
-    i.set("Rows", format_args!("{}Rows", from.local));
-    i.set("Steps", stage.steps);
-    i.set("Cycles", stage.cycles);
-    i.set("Frames", stage.frames);
-    i.set("Packets", stage.packets);
-    i.set("Release", stage.release);
-    i.set("Tag", format_args!("16'h{:04x}", stage.tag));
-    gates::rule(&mut i, stage.rule.as_ref());
-    i.stream_clock();
-    i.port("room_avail_o", from.net("room_avail"));
-    i.port("room_take_i", from.net("room_take"));
-    i.port("frame_i", from.net("frame"));
-    writes(&mut i, from);
-    i.stream("m_axis", to);
-    i
-}
-
 /// What is at the trunk's end, if that is no exit.
 fn end(design: &Design, nets: &Nets) -> Option<Instance> {
     let layer = nets.trunk.last().expect("the input at least");
@@ -190,7 +113,7 @@ fn number(design: &Design) -> Instance {
     let mut i = Instance::new("cf_number", "i_number", "");
     i.set("BusBits", design.input.bus.bus_bits);
     i.stream_clock();
-    i.stream("s_axis", &gates::merged(design, 0));
+    i.stream("s_axis", &merged(design, 0));
     for signal in STREAM {
         i.port(&format!("m_axis_{signal}"), format_args!("m_axis_{signal}"));
     }
