@@ -6,8 +6,11 @@ use clashfree::model::outcomes;
 use clashfree::packet::record::{MAGIC, VERSION};
 use clashfree::packet::{Content, Origin, Packet, PacketFormat, RecordError, Recorded, ResultKind};
 use clashfree::save::identity;
+use clashfree::schedule::Budget;
+use clashfree::verify::tools::Toolchain;
+use clashfree::verify::{Bench, Options};
 use common::have;
-use common::heads::{frames, split_head};
+use common::heads::{compiled, frames, split_head};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,32 +93,80 @@ fn python_and_rust_agree_on_every_packet_and_every_damage() {
                 })
                 .collect();
             let origin = Origin::new(&identity(&head), &format).unwrap();
-            let recorded = Recorded { origin, packets };
-            let folder = root.join(format!("{name}-{kind}"));
-            fs::create_dir_all(&folder).unwrap();
-            let path = folder.join("packets.bin");
-            recorded.save(&path).unwrap();
-            assert_eq!(Recorded::load(&path).unwrap(), recorded);
-            // in the order of the keys that a manifest has
-            let text = serde_json::to_string_pretty(&format).unwrap();
-            let text = format!("{{\"head_sha256\": \"{}\", \"packet\": {text}}}", identity(&head));
-            fs::write(folder.join("manifest.json"), text).unwrap();
-            fs::write(folder.join("expected.json"), json!(expected).to_string()).unwrap();
+            write(&root.join(format!("{name}-{kind}")), origin, &format, packets, &expected);
         }
     }
     assert!(refused > 500 && codes > 500 && answers > 500, "{refused} {codes} {answers}");
+    python(&root);
+}
+
+/// Writes what the Python decoder's test reads: recorded packets, a manifest, what they say.
+fn write(
+    folder: &Path,
+    origin: Origin,
+    format: &PacketFormat,
+    packets: Vec<Vec<u8>>,
+    expected: &[Value],
+) {
+    fs::create_dir_all(folder).unwrap();
+    let path = folder.join("packets.bin");
+    let recorded = Recorded { origin, packets };
+    recorded.save(&path).unwrap();
+    assert_eq!(Recorded::load(&path).unwrap(), recorded);
+    // in the order of the keys that a manifest has
+    let text = serde_json::to_string_pretty(format).unwrap();
+    let head: String = origin.head.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("{{\"head_sha256\": \"{head}\", \"packet\": {text}}}");
+    fs::write(folder.join("manifest.json"), text).unwrap();
+    fs::write(folder.join("expected.json"), json!(expected).to_string()).unwrap();
+}
+
+/// The Python decoder's own test, over the folders below `root`.
+fn python(root: &Path) {
     let found = Command::new("python3").arg("--version").output();
     let Some(()) = have(found.err()) else { return };
     let output = Command::new("python3")
         .args(["-m", "unittest", "-v"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/python"))
-        .env("CLASHFREE_PACKETS", &root)
+        .env("CLASHFREE_PACKETS", root)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("Ran 5 tests") && !said.contains("skipped"), "{said}");
+}
+
+/// Packets as they left the simulated hardware: both decoders give what the reference says of the
+/// frames.
+#[test]
+fn packets_of_the_hardware_are_decoded_in_rust_and_in_python() {
+    let Some(()) = have(Toolchain::find().err()) else { return };
+    let root = folder("recorded-hardware");
+    let head = split_head("recorded-rtl", false, 7);
+    let compiled = compiled(head.clone(), Budget::Cycles(20), 64, ResultKind::Logits);
+    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded-package");
+    compiled.package.write(&build).unwrap();
+    let bench = Bench::open(&build, false).unwrap();
+    let inputs = frames(&head, 60, 9);
+    let options = Options { processes: Some(1), ..Options::default() };
+    let result = bench.simulate(inputs.view(), &options).unwrap();
+    let packets: Vec<Vec<u8>> = result.answers.into_iter().map(|answer| answer.bytes).collect();
+    let format = &bench.manifest.packet;
+    let said: Vec<Packet> = outcomes(&head, inputs.view())
+        .iter()
+        .enumerate()
+        .map(|(frame, outcome)| format.packet(frame as u64, outcome))
+        .collect();
+    let answers = said.iter().filter(|packet| packet.answer().is_some()).count();
+    assert!((10..50).contains(&answers), "{answers} of 60 exit");
+    for (bytes, packet) in packets.iter().zip(&said) {
+        assert_eq!(&format.decode(bytes).unwrap(), packet);
+    }
+    let origin = Origin::new(&bench.manifest.head_sha256, format).unwrap();
+    let expected: Vec<Value> = said.iter().map(told).collect();
+    write(&root.join("rtl"), origin, format, packets, &expected);
+    python(&root);
 }
 
 #[test]
