@@ -2,7 +2,7 @@
 // map; the protocol by axil_checker; the cycle from which a threshold is in force; resets in between.
 // run: Exits=0
 // run: Exits=1
-// run: Exits=1 ThresholdBits=8'd1 Signeds=1'b0 Initial=64'd1
+// run: Exits=1 ThresholdBits=8'd1 Signeds=1'b0 Initial=64'd1 Seed=5
 // run: Exits=1 ThresholdBits=8'd1 Signeds=1'b1 Initial=64'hffffffffffffffff Seed=2
 // run: Exits=1 ThresholdBits=8'd17 Busy=1
 // run: Exits=1 ThresholdBits=8'd32 Signeds=1'b1 Busy=1 Split=1
