@@ -58,7 +58,7 @@ pub enum RecordError {
         code(clashfree::record::identity),
         help("name the build or head that the packets were recorded with")
     )]
-    Identity { path: PathBuf, found: Origin, expected: Origin },
+    Identity { path: PathBuf, found: Box<Origin>, expected: Box<Origin> },
 }
 
 impl Recorded {
@@ -139,7 +139,8 @@ impl Recorded {
         if self.origin == *expected {
             return Ok(());
         }
-        let (path, found, expected) = (path.to_owned(), self.origin, *expected);
+        let (found, expected) = (Box::new(self.origin), Box::new(*expected));
+        let path = path.to_owned();
         Err(RecordError::Identity { path, found, expected })
     }
 }

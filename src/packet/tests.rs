@@ -52,7 +52,7 @@ fn codes_are_as_the_protocol_says() {
     assert_eq!(format.decode(&bytes[..6]), Ok(packet));
     // two that are not zero take 5 + 6 bits: 0, 1 and 101, 0, 0, 1 and 001
     let packet = format.packet(2, &Outcome::Activations(vec![0, 0, 5, 1, 0]));
-    let bits = 0b001_1_0_0_101_1_0u16;
+    let bits = 1 << 1 | 5 << 2 | 1 << 7 | 1 << 8u16;
     assert_eq!(format.encode(&packet), [1, 0, 2, 0, bits as u8, (bits >> 8) as u8]);
     // the second exit's answers have four logits
     assert_eq!(format.longest(), 9);

@@ -99,10 +99,11 @@ impl Comparison {
         if !(0.0..=100.0).contains(&loss) {
             return key("`loss`", format!("is {loss}; it must be 0 to 100, in percentage points"));
         }
-        for reserved in SET.iter().chain(&["name"]).filter(|k| written.base.contains_key(**k)) {
+        let mut reserved = SET.iter().chain(&["name"]);
+        if let Some(reserved) = reserved.find(|k| written.base.contains_key(**k)) {
             return key(reserved, "stands in [base]; names stand in [[network]], all else is set");
         }
-        for reserved in BRANCH_SET.iter().filter(|k| written.branch.contains_key(**k)) {
+        if let Some(reserved) = BRANCH_SET.iter().find(|k| written.branch.contains_key(**k)) {
             let problem =
                 "stands in [branch]; a branch is one junction of all classes at the split";
             return key(reserved, problem);

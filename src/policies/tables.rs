@@ -33,7 +33,7 @@ const WORDS: usize = 2;
 /// `policies.md`: the networks, then a table for each group and place.
 pub fn markdown(comparison: &Comparison, lines: &[Line]) -> String {
     let mut text = format!("# {}\n\n", comparison.title);
-    write!(
+    writeln!(
         text,
         "Accuracies and bytes are those of the test set, in the arithmetic of the emitted hardware; \
          *in one place* is the accuracy of the same trunk without split or exit. *Bytes a frame* are \
@@ -43,7 +43,7 @@ pub fn markdown(comparison: &Comparison, lines: &[Line]) -> String {
          frame to the next of an edge compiled for {} cycles, *latency* those from a frame's last \
          beat in to the first beat of its packet, *of an exit* of the answer where only some frames \
          are answered. Thresholds were chosen on the validation split, to lose at most {} points \
-         there.\n",
+         there.",
         comparison.cycles, comparison.loss
     )
     .expect("a string takes all");

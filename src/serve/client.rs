@@ -13,6 +13,9 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+/// A packet's tag, its reply, and the time from writing the one to reading the other.
+pub type Replied = (usize, Reply, Duration);
+
 /// How long the first retry waits; each further one twice as long.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -94,7 +97,7 @@ pub struct Client {
     longest: usize,
     link: Option<Link>,
     pending: VecDeque<Pending>,
-    replies: Vec<(usize, Reply, Duration)>,
+    replies: Vec<Replied>,
     tries: usize,
     traffic: Traffic,
 }
@@ -152,7 +155,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub fn finish(mut self) -> Result<(Vec<(usize, Reply, Duration)>, Traffic), EdgeError> {
+    pub fn finish(mut self) -> Result<(Vec<Replied>, Traffic), EdgeError> {
         while !self.pending.is_empty() {
             self.receive()?;
         }
