@@ -4,7 +4,7 @@ mod common;
 
 use clashfree::load;
 use clashfree::model::{End, compute, run};
-use clashfree::quantise::{QuantHead, quantise};
+use clashfree::quantise::{QuantHead, acc_bits, quantise};
 use clashfree::save::{self, save_files};
 use clashfree::tail::{Destination, TailError, Width, alone, tail_examples, tail_files};
 use common::heads::{
@@ -40,7 +40,9 @@ fn heads() -> Vec<QuantHead> {
     // an output of one bit: logits that are often equal
     let ties = Layer { weight: signed(1, 0), output: unsigned(1, -3), ..relu(40, 2) };
     let mut tied = head("ties", 40, unsigned(2, 0), &[ties, ties, ties], 8);
-    tied.junctions[2].bias.fill(0);
+    let last = &mut tied.junctions[2];
+    last.bias.fill(0);
+    last.acc_bits = acc_bits(&last.pattern, &last.weights, &last.bias, last.input_format, 0).0;
     tied.split = Some(0);
     all.extend([tied, split_head("exit", false, 5), split_head("signed", true, 6)]);
     all
