@@ -1,6 +1,6 @@
 // [[ stamp ]]
-// Generated. Do not edit: change the head or the options and compile again. Everything with state or
-// arithmetic is in rtl/lib/; this file only puts it together.
+// Generated. Do not edit: change the head or the options and compile again. Everything with state
+// or arithmetic is in rtl/lib/; this file only puts it together.
 //
 // junction             left  right  edges  lanes  cycles  units x lanes  copies  interleaver
 [%- for row in rows %]

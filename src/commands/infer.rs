@@ -77,7 +77,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     }
 
     let accuracy = labels.as_ref().map(|labels| Accuracy {
-        right: right(&logits, labels),
+        right: model::right(logits.view(), labels),
         float: quant.trunk_answers().then(|| float(&head, &frames, labels)).flatten(),
     });
     let mut answer = answer(&quant.name, frames.len(), rate, logits.view(), accuracy);
@@ -159,11 +159,6 @@ struct Accuracy {
     right: usize,
     /// By the head in floats; `None` where its weights are codes already.
     float: Option<usize>,
-}
-
-fn right(logits: &Array2<i64>, labels: &[u32]) -> usize {
-    let rows = logits.rows().into_iter();
-    rows.zip(labels).filter(|(row, label)| classify(*row).class == **label as usize).count()
 }
 
 fn float(head: &Head, frames: &load::Frames, labels: &[u32]) -> Option<usize> {

@@ -10,10 +10,9 @@ use crate::verify::compare::Comparison;
 use crate::verify::faults::Scenario;
 use crate::verify::locate::Location;
 use crate::verify::{Change, Options, SimError, SimResult};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, Axis, s};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;
 
@@ -120,10 +119,11 @@ pub fn verify(args: &Args, data: &dyn Data) -> Result<Verdict, CommandError> {
 /// A frame of so many, on average, has its threshold changed.
 const CHANGED: u32 = 8;
 
-/// Changes, somewhere within frames of so many beats, to thresholds that other frames just reach, some of them to the least and the largest.
+/// Changes, somewhere within frames of so many beats, to thresholds that other frames just reach,
+/// some of them to the least and the largest.
 fn changes(head: &QuantHead, frames: &Array2<i32>, beats: usize, seed: u64) -> Vec<Change> {
     let computed = model::compute(head, frames.view());
-    let gates = head.exits.len() - usize::from(computed.end == model::End::LastExit);
+    let gates = head.gates();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let change = |frame| {
         let exit = rng.random_range(0..gates);
@@ -152,14 +152,17 @@ fn classes(head: &QuantHead) -> usize {
 /// The class of each frame by the hardware's packets, and by the reference of the tail for those
 /// that are activations.
 fn classified(head: &QuantHead, result: &SimResult) -> Vec<u32> {
-    let class = |answer: &crate::verify::Answer| match &answer.packet.content {
+    let packets = || result.answers.iter().map(|answer| &answer.packet.content);
+    let codes = packets().filter_map(|content| match content {
+        Content::Codes { codes, .. } => Some(codes.as_slice()),
+        Content::Answer { .. } => None,
+    });
+    let mut tail = model::tail_classes(head, &codes.collect::<Vec<_>>()).into_iter();
+    let class = |content: &Content| match content {
         Content::Answer { answer, .. } => u32::from(answer.class),
-        Content::Codes { codes, .. } => {
-            let codes = ArrayView2::from_shape((1, codes.len()), codes).expect("one row");
-            model::classify(&model::tail(head, codes).row(0).to_vec()).class as u32
-        }
+        Content::Codes { .. } => tail.next().expect("a class a packet of codes") as u32,
     };
-    result.answers.par_iter().map(class).collect()
+    packets().map(class).collect()
 }
 
 impl fmt::Display for Verdict {

@@ -144,14 +144,12 @@ impl Nets {
             .filter_map(|(_, exit)| Some(exit.result.rule.as_ref()?.bits as usize))
             .sum();
         for (e, exit) in design.exits.iter().enumerate() {
+            self.wire(1, format!("x{e}_decide"));
+            self.wire(1, format!("x{e}_pass"));
             let Some(rule) = &exit.result.rule else {
-                self.wire(1, format!("x{e}_decide"));
-                self.wire(1, format!("x{e}_pass"));
                 self.unused.extend([format!("x{e}_decide"), format!("x{e}_pass")]);
                 continue;
             };
-            self.wire(1, format!("x{e}_decide"));
-            self.wire(1, format!("x{e}_pass"));
             if design.control {
                 self.wire(left, format!("x{e}_thresholds"));
                 self.wire(1, format!("x{e}_thresholds_avail"));

@@ -14,12 +14,10 @@ pub(super) fn chained(stage: &JunctionStage, from: &Layer, to: &Layer, reader: R
     i.port("room_avail_i", to.all_rooms());
     i.port("room_take_o", to.net("room_take"));
     i.port("frame_o", to.net("frame"));
-    for port in ["we", "wrow", "wdata", "wframe_end"] {
-        i.port(
-            &format!("{port}_o"),
-            to.net(port.strip_prefix('w').filter(|p| *p != "e").unwrap_or(port)),
-        );
-    }
+    i.port("we_o", to.net("we"));
+    i.port("wrow_o", to.net("row"));
+    i.port("wdata_o", to.net("data"));
+    i.port("wframe_end_o", to.net("frame_end"));
     i
 }
 

@@ -192,16 +192,10 @@ impl<'a> Tree<'a> {
         Written::new(schedule, junction)
     }
 
-    /// Whether an exit decides who goes on, and does not answer every frame that comes.
-    fn has_gate(&self, exit: usize) -> bool {
-        let head = &self.arranged.head;
-        head.split.is_some() || head.exits[exit].after + 1 < head.junctions.len()
-    }
-
     /// The exit whose decisions bring frames to what reads the trunk's layer `layer`.
     fn gate_before(&self, layer: usize) -> Option<usize> {
-        let exits = self.arranged.head.exits.iter();
-        exits.enumerate().find(|&(e, x)| x.after + 1 == layer && self.has_gate(e)).map(|(e, _)| e)
+        let head = &self.arranged.head;
+        head.exits[..head.gates()].iter().position(|exit| exit.after + 1 == layer)
     }
 
     /// What reads the trunk's layer `layer` besides branches.
@@ -303,7 +297,7 @@ impl<'a> Tree<'a> {
         let Written { layout, steps, cycles } = self.written(exit);
         let beats = format.bytes().div_ceil(self.bus_bits as usize / 8);
         let rule = exit
-            .filter(|&exit| self.has_gate(exit))
+            .filter(|&exit| exit < self.arranged.head.gates())
             .map(|exit| rule(exit, &self.arranged.head.exits[exit]));
         let softmax = rule.as_ref().is_some_and(|rule| rule.softmax.is_some());
         let rows = if softmax { 2 * layout.rows + layout.slots + 8 } else { layout.rows };
@@ -339,7 +333,8 @@ impl<'a> Tree<'a> {
         }
         let format = self.packet.exits[exit];
         let result = self.result(Some(exit), from.last(), format, &hand_over);
-        let gate = self.has_gate(exit).then(|| self.gate(exit, &result, &junctions, trunk, end));
+        let is_gate = exit < self.arranged.head.gates();
+        let gate = is_gate.then(|| self.gate(exit, &result, &junctions, trunk, end));
         ExitStage { after: from.after, junctions, result, gate }
     }
 

@@ -87,6 +87,17 @@ pub fn tail(head: &QuantHead, codes: ArrayView2<'_, i32>) -> Array2<i64> {
     logits(head.tail(), codes)
 }
 
+/// The classes that the tail finds for packets of codes, one slice a packet: see [`tail`].
+///
+/// # Panics
+/// If a slice has not one code a neuron, or, where there is one, as [`tail`].
+pub fn tail_classes(head: &QuantHead, packets: &[&[i32]]) -> Vec<usize> {
+    let Some(first) = packets.first() else { return Vec::new() };
+    let codes = Array2::from_shape_vec((packets.len(), first.len()), packets.concat());
+    let logits = tail(head, codes.expect("a code a neuron").view());
+    logits.rows().into_iter().map(|row| classify(row).class).collect()
+}
+
 impl Computed {
     /// What leaves the edge for frame `frame`, with a threshold for each exit.
     ///

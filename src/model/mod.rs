@@ -10,9 +10,12 @@ mod batch;
 mod exits;
 
 pub use batch::run;
-pub use exits::{Computed, End, Outcome, compute, confidence, outcomes, softmax_sum, tail};
+pub use exits::{
+    Computed, End, Outcome, compute, confidence, outcomes, softmax_sum, tail, tail_classes,
+};
 
 use crate::quantise::{QuantExit, QuantHead, QuantJunction};
+use ndarray::ArrayView2;
 
 /// Every value of one frame, in the user's order of neurons.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +123,12 @@ pub fn classify<'a>(logits: impl IntoIterator<Item = &'a i64>) -> Decision {
         }
     }
     Decision { class, margin: second.map_or(0, |s| largest.abs_diff(s)) }
+}
+
+/// How many rows of `logits`, `[frames, classes]`, decide for their label.
+pub fn right(logits: ArrayView2<'_, i64>, labels: &[u32]) -> usize {
+    let rows = logits.rows().into_iter().zip(labels);
+    rows.filter(|(row, label)| classify(*row).class == **label as usize).count()
 }
 
 #[cfg(test)]

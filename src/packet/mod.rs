@@ -159,7 +159,7 @@ impl PacketFormat {
             .collect();
         let last = head.edge().last().expect("a head has junctions");
         let end = match last.output_format {
-            _ if head.split.is_none() && !head.trunk_answers() => EndFormat::Nothing,
+            _ if head.gates() < head.exits.len() => EndFormat::Nothing,
             None => {
                 EndFormat::Answer(AnswerFormat::new(last.pattern.right(), last.acc_bits, result))
             }

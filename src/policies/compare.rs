@@ -5,7 +5,7 @@ use super::file::{Comparison, Place};
 use crate::error::Error;
 use crate::load;
 use crate::lower::{Control, EndStage, Interface, lower};
-use crate::model::{self, Outcome, classify};
+use crate::model::{self, Outcome};
 use crate::packet::{EndFormat, PacketFormat, ResultKind};
 use crate::quantise::{QuantHead, QuantJunction};
 use crate::schedule::{Budget, Preferences, Site, arrange};
@@ -173,7 +173,8 @@ fn lines(
 ) -> Result<Vec<Line>, Error> {
     let all: Vec<u32> = (0..data.test.len() as u32).collect();
     let (frames, labels) = samples(&data.test, &all);
-    let whole = share_right(&model::run(head, frames.view()), &labels);
+    let right = model::right(model::run(head, frames.view()).view(), &labels);
+    let whole = right as f64 / labels.len() as f64;
 
     let edge = QuantHead { junctions: head.edge().to_vec(), split: None, ..head.clone() };
     let split = QuantHead { exits: Vec::new(), ..head.clone() };
@@ -248,12 +249,6 @@ fn samples(examples: &Examples, which: &[u32]) -> (Array2<i32>, Vec<u32>) {
     (frames, labels)
 }
 
-fn share_right(logits: &Array2<i64>, labels: &[u32]) -> f64 {
-    let rows = logits.rows().into_iter().zip(labels);
-    let right = rows.filter(|(row, label)| classify(*row).class == **label as usize).count();
-    right as f64 / labels.len() as f64
-}
-
 fn edges(junctions: &[QuantJunction]) -> u64 {
     junctions.iter().map(|j| j.pattern.edges() as u64).sum()
 }
@@ -281,7 +276,7 @@ impl Traffic {
             match (outcome, &packets.end) {
                 (Outcome::Activations(codes), EndFormat::Codes(format)) => {
                     bytes += format.bytes(&codes);
-                    sent.extend(codes);
+                    sent.push(codes);
                     of_sent.push(label);
                 }
                 (Outcome::Answer { exit, decision, .. }, _) => {
@@ -294,13 +289,9 @@ impl Traffic {
                 (Outcome::Activations(_), _) => unreachable!("activations come from a split"),
             }
         }
-        if !of_sent.is_empty() {
-            let neurons = sent.len() / of_sent.len();
-            let codes = ArrayView2::from_shape((of_sent.len(), neurons), &sent);
-            let logits = model::tail(head, codes.expect("a row a frame"));
-            let rows = logits.rows().into_iter().zip(&of_sent);
-            right += rows.filter(|(row, label)| classify(*row).class == **label as usize).count();
-        }
+        let sent: Vec<&[i32]> = sent.iter().map(Vec::as_slice).collect();
+        let classes = model::tail_classes(head, &sent).into_iter().zip(&of_sent);
+        right += classes.filter(|(class, label)| *class == **label as usize).count();
         let share = |n: usize| n as f64 / labels.len() as f64;
         Ok(Self {
             accuracy: share(right),

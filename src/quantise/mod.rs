@@ -61,6 +61,13 @@ impl QuantHead {
         &self.junctions[self.edge().len()..]
     }
 
+    /// Exits that frames can pass: all, but for a last one in place of the trunk's end, which answers
+    /// every frame that comes to it.
+    pub fn gates(&self) -> usize {
+        let ends_in_exit = self.split.is_none() && !self.trunk_answers();
+        self.exits.len() - usize::from(ends_in_exit)
+    }
+
     /// Whether the trunk's end gives logits, there or behind the split: else the last exit stands
     /// after the last junction and answers whatever its rule says.
     pub fn trunk_answers(&self) -> bool {

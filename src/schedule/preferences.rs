@@ -58,7 +58,7 @@ impl Preferences {
     /// # Errors
     /// If there are more rates than exits at which frames can pass.
     pub fn shares(&self, head: &QuantHead) -> Result<Vec<Share>, RateError> {
-        let gates = head.exits.len() - usize::from(!head.trunk_answers() && head.split.is_none());
+        let gates = head.gates();
         if self.exit_rates.len() > gates {
             return Err(RateError::Count { given: self.exit_rates.len(), exits: gates });
         }

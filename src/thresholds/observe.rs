@@ -115,7 +115,7 @@ impl Observed {
             EndFormat::Codes(format) => format.longest(),
             EndFormat::Nothing => 0,
         };
-        if computed_by_last_exit(head) {
+        if chosen < head.exits.len() {
             let last = exits.pop().expect("an exit ends the trunk");
             packed = last.bytes as usize;
             end.bytes = vec![last.bytes as u32; labels.len()];
@@ -180,17 +180,12 @@ impl Rest {
 
 /// How many exits have a threshold that counts.
 fn counting(head: &QuantHead) -> Result<usize, ThresholdError> {
-    let name = || head.name.clone();
-    match head.exits.len() {
-        0 => Err(ThresholdError::NoExits { name: name() }),
-        1 if computed_by_last_exit(head) => Err(ThresholdError::OnlyExit { name: name() }),
-        n => Ok(n - usize::from(computed_by_last_exit(head))),
+    let name = head.name.clone();
+    match (head.exits.len(), head.gates()) {
+        (0, _) => Err(ThresholdError::NoExits { name }),
+        (_, 0) => Err(ThresholdError::OnlyExit { name }),
+        (_, gates) => Ok(gates),
     }
-}
-
-/// Whether an exit ends the trunk and answers whatever its rule says.
-fn computed_by_last_exit(head: &QuantHead) -> bool {
-    !head.trunk_answers()
 }
 
 fn edges(junctions: &[QuantJunction]) -> u64 {
