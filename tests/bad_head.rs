@@ -132,6 +132,9 @@ fn exits_and_splits() {
     bad(&with("[split]\nafter = 1\n"), "head::split", &["junction 1", "2 junctions"]);
     bad(&with(&exit(0).replace("= 3", "= 3.5")), "head::schema", &["threshold"]);
     bad(&with(&exit(0).replace("margin", "luck")), "head::schema", &["luck"]);
+    let reach = "quantise::threshold";
+    bad(&with(&exit(0).replace("= 3", "= -1")), reach, &["exit 0", "-1", "margin", "0 to"]);
+    bad(&with(&exit(0).replace("= 3", "= 99999999")), reach, &["99999999"]);
     let dir = dir();
     with(&(exit(0) + "[split]\nafter = 0\n")).write(dir.path());
     let output = clashfree(["check".as_ref(), dir.path().as_os_str()]);
