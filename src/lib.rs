@@ -14,6 +14,7 @@ pub mod emit;
 pub mod error;
 pub mod exit;
 pub mod files;
+pub mod heap;
 pub mod ids;
 pub mod interleave;
 pub mod load;

@@ -10,10 +10,10 @@
 // Initiation interval: [[ design.initiation_interval ]] cycles a frame. Input: [[ design.input.bus.beats() ]] beats of [[ design.input.bus.codes_per_beat() ]] codes, [[ design.input.format ]].
 `default_nettype none
 
-module [[ design.top ]] #(
+module [[ design.top ]] [% if design.has_roms() %]#(
     // where the ROM files are, with a slash at the end; "./" for the working directory
     parameter RomDir = "rom/"
-) (
+) [% endif %](
     input  wire         aclk,
     input  wire         aresetn,
     // frames in

@@ -156,7 +156,8 @@ fn a_wrong_weight_is_caught() {
     break_rom("weight", "weight", |stage| {
         let bits = stage.weight.bits as usize;
         // The sign of lane 0's weight: far from what it was.
-        Field { width: stage.weight_rom.words.width(), at: 0, bits, change: 1 << (bits - 1) }
+        let width = stage.tables.as_ref().unwrap().weight_rom.words.width();
+        Field { width, at: 0, bits, change: 1 << (bits - 1) }
     });
 }
 
@@ -187,7 +188,8 @@ fn a_missing_rounding_constant_is_caught() {
     break_rom("bias", "accumulator", |stage| {
         let shift = stage.requant.unwrap().shift;
         assert!(shift > 1, "rounding that shows");
-        let (width, bits) = (stage.bias_rom.words.width(), stage.acc_bits as usize);
+        let bias_rom = &stage.tables.as_ref().unwrap().bias_rom;
+        let (width, bits) = (bias_rom.words.width(), stage.acc_bits as usize);
         Field { width, at: 0, bits, change: -(1 << (shift - 1)) }
     });
 }

@@ -83,7 +83,8 @@ fn check_with(
     }
     let design = lower(&arranged, interface).unwrap();
     for (i, stage) in design.junctions.iter().enumerate() {
-        let words = stage.weight_rom.words.bits() / stage.weight.bits as usize;
+        let Some(tables) = &stage.tables else { continue };
+        let words = tables.weight_rom.words.bits() / stage.weight.bits as usize;
         assert_eq!(words, stage.cycles * stage.lanes, "weight ROM of junction {i}");
     }
     let inputs = frames(head, 3, 5);
@@ -277,8 +278,8 @@ fn a_network_table_with_one_wrong_bit_is_found() {
                 "control" => kind.control_rom.as_mut().expect("several banks"),
                 "partial" => &mut kind.partial_rom,
                 "drain" => &mut kind.drain_rom,
-                "weight" => &mut stage.weight_rom,
-                _ => &mut stage.bias_rom,
+                "weight" => &mut stage.tables.as_mut().expect("tables").weight_rom,
+                _ => &mut stage.tables.as_mut().expect("tables").bias_rom,
             });
             let found = std::panic::catch_unwind(|| replay(&head, &wrong, &rows));
             assert!(found.is_err() || found.is_ok_and(|f| f != right), "{what}: not found");
@@ -302,8 +303,8 @@ fn a_table_with_one_wrong_bit_is_found() {
         let rom = match what {
             "row" => kind.row_rom.as_mut().expect("banks of several rows"),
             "bank" => kind.bank_rom.as_mut().expect("several banks"),
-            "weight" => &mut stage.weight_rom,
-            _ => &mut stage.bias_rom,
+            "weight" => &mut stage.tables.as_mut().expect("tables").weight_rom,
+            _ => &mut stage.tables.as_mut().expect("tables").bias_rom,
         };
         spoil(rom);
         let found = std::panic::catch_unwind(|| replay(&head, &wrong, &rows));

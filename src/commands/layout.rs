@@ -1,12 +1,13 @@
 //! Arguments that say how a head is laid out, and the answer that says how it was.
 
 use crate::error::Error;
+use crate::heap::Fabric;
 use crate::lower::{Control, Interface};
 use crate::packet::ResultKind;
 use crate::quantise::QuantHead;
 use crate::schedule::{
-    Arranged, Budget, Choice, DEFAULT_BURST, DEFAULT_EFFORT, ExitRate, Interleaver, Preferences,
-    arrange,
+    Arranged, Budget, Choice, DEFAULT_BURST, DEFAULT_EFFORT, DEFAULT_LEVELS, ExitRate, Interleaver,
+    Preferences, arrange,
 };
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
@@ -23,7 +24,7 @@ pub struct LayoutArgs {
     #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',')]
     pub(super) parallelism: Option<Vec<usize>>,
 
-    /// Kind of interleaver: counter, starts, tied, network, copies, or auto for the cheapest; one
+    /// Kind of interleaver: unrolled, counter, starts, tied, network, copies, or auto for the cheapest; one
     /// for all junctions, or one each.
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
     interleaver: Vec<Interleaver>,
@@ -51,6 +52,15 @@ pub struct LayoutArgs {
     #[arg(long, value_name = "FRAMES", default_value_t = DEFAULT_BURST, requires = "exit_rate")]
     burst: usize,
 
+    /// What the target's adders are made of: lut6 for AMD's, lut4 for ECP5, iCE40 and Gowin; decides
+    /// how unrolled junctions add up.
+    #[arg(long, value_enum, default_value_t)]
+    fabric: Fabric,
+
+    /// Levels of adders between two registers of an unrolled junction: fewer for a faster clock.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_LEVELS, value_parser = levels)]
+    levels_per_register: usize,
+
     /// Registers for thresholds, counters and identity (AXI4-Lite), even without exits and split.
     #[arg(long, conflicts_with = "no_control")]
     control: bool,
@@ -62,6 +72,14 @@ pub struct LayoutArgs {
     /// Bits of the streams' tdata, a multiple of 8.
     #[arg(long, value_name = "BITS", default_value_t = 64)]
     bus: u32,
+}
+
+/// Levels between registers: at least one.
+fn levels(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(levels @ 1..=64) => Ok(levels),
+        _ => Err(format!("{text:?} is no number of levels from 1 to 64")),
+    }
 }
 
 impl LayoutArgs {
@@ -82,6 +100,8 @@ impl LayoutArgs {
             effort: self.effort,
             exit_rates: self.exit_rate.clone(),
             burst: self.burst,
+            fabric: self.fabric,
+            levels_per_register: self.levels_per_register,
         }
     }
 

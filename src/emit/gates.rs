@@ -19,7 +19,7 @@ pub(super) fn exits(design: &Design, nets: &Nets, after: usize) -> Vec<Instance>
             None => (&nets.trunk[after + 1], format!("x{e}_room_avail")),
             Some(before) => (&branch[before], branch[before].net("room_avail")),
         };
-        all.push(chained(stage, from, &branch[j], Reader { room, gate: None }));
+        all.extend(chained(stage, from, &branch[j], Reader { room, gate: None }));
     }
     let last = branch.last().expect("a branch has a junction");
     let name = format!("i_exit_{e}_result");

@@ -1,7 +1,8 @@
 //! An instance of a module: what it is, its parameters, what its ports are connected to.
 
 use crate::lower::{
-    AddressStage, CopiesStage, Datapath, JunctionStage, NetworkStage, TiedStage, WorkStage,
+    AddressStage, CopiesStage, Datapath, JunctionStage, NetworkStage, TiedStage, UnrolledStage,
+    WorkStage,
 };
 use crate::schedule::Shape;
 use std::fmt::Display;
@@ -16,16 +17,20 @@ pub(super) struct Pin {
 pub(super) struct Instance {
     /// A line of comment; may be empty.
     pub about: String,
-    pub module: &'static str,
+    pub module: String,
     pub name: String,
     pub parameters: Vec<Pin>,
     pub ports: Vec<Pin>,
 }
 
 impl Instance {
-    pub fn new(module: &'static str, name: impl Into<String>, about: impl Into<String>) -> Self {
+    pub fn new(
+        module: impl Into<String>,
+        name: impl Into<String>,
+        about: impl Into<String>,
+    ) -> Self {
         let (parameters, ports) = (Vec::new(), Vec::new());
-        Self { about: about.into(), module, name: name.into(), parameters, ports }
+        Self { about: about.into(), module: module.into(), name: name.into(), parameters, ports }
     }
 
     /// Sets a parameter.
@@ -83,6 +88,7 @@ pub(super) fn junction(stage: &JunctionStage, left: &str, right: &str) -> Instan
         Datapath::Copies(_) => "cf_junction",
         Datapath::Tied(_) => "cf_junction_tied",
         Datapath::Network(_) => "cf_junction_network",
+        Datapath::Unrolled(_) => "cf_junction_unrolled",
     };
     let about = format!(
         "{}: {} -> {}, out-degree {}, in-degree {}, weights {}, interleaver {}",
@@ -97,22 +103,31 @@ pub(super) fn junction(stage: &JunctionStage, left: &str, right: &str) -> Instan
     let name = format!("i_{}", stage.site.to_string().replace(", ", "_").replace(' ', "_"));
     let mut p = Instance::new(module, name, about);
     p.set("ActBits", format_args!("{left}Bits"));
-    p.flag("ActSigned", stage.act.signed);
+    if stage.tables.is_some() {
+        p.flag("ActSigned", stage.act.signed);
+    }
     p.set("Slots", format_args!("{left}Slots"));
     p.set("Rows", format_args!("{left}Rows"));
-    p.set("Frames", stage.frames);
-    if stage.gated {
-        p.flag("Gated", true);
+    if let Datapath::Unrolled(unrolled) = &stage.datapath {
+        self::unrolled(&mut p, stage, unrolled);
+    } else {
+        p.set("Frames", stage.frames);
+        if stage.gated {
+            p.flag("Gated", true);
+        }
+        p.set("Cycles", stage.cycles);
     }
-    p.set("Cycles", stage.cycles);
     match &stage.datapath {
         Datapath::Copies(copies) => self::copies(&mut p, stage, copies),
         Datapath::Tied(tied) => self::tied(&mut p, stage, tied),
         Datapath::Network(network) => self::network(&mut p, stage, network),
+        Datapath::Unrolled(_) => {}
     }
-    p.set("WeightBits", stage.weight.bits);
+    if stage.tables.is_some() {
+        p.set("WeightBits", stage.weight.bits);
+        p.set("Release", stage.release);
+    }
     p.set("AccBits", stage.acc_bits);
-    p.set("Release", stage.release);
     p.flag("Raw", stage.requant.is_none());
     p.set("Shift", stage.requant.map_or(0, |r| r.shift));
     p.set("OutBits", format_args!("{right}Bits"));
@@ -157,7 +172,7 @@ fn copies(p: &mut Instance, stage: &JunctionStage, copies: &CopiesStage) {
     p.set("CopiesPerUnit", copies.copies_per_unit);
     p.flag("OneCopy", copies.one_copy);
     p.flag("OneRow", copies.one_row);
-    p.set("BiasRows", stage.bias_rom.words.rows());
+    p.set("BiasRows", stage.tables.as_ref().map_or(1, |tables| tables.bias_rom.words.rows()));
     p.set("OutRows", stage.out_rows);
 }
 
@@ -206,4 +221,21 @@ fn network(p: &mut Instance, stage: &JunctionStage, network: &NetworkStage) {
     if let Some(stages) = network.stages_per_register {
         p.set("StagesPerRegister", stages);
     }
+}
+
+fn unrolled(p: &mut Instance, stage: &JunctionStage, unrolled: &UnrolledStage) {
+    p.flag("Flow", unrolled.flow);
+    p.set("Neurons", stage.right);
+    p.set("Latency", unrolled.latency);
+}
+
+/// The adders of an unrolled junction.
+pub(super) fn adders(stage: &JunctionStage, unrolled: &UnrolledStage) -> Instance {
+    let prefix = stage.site.prefix();
+    let about = format!("{}: its weights, as adders", stage.site);
+    let mut i = Instance::new(&unrolled.module, format!("i_{prefix}_sums"), about);
+    i.port("clk_i", "aclk");
+    i.port("act_i", format_args!("{prefix}_act"));
+    i.port("acc_o", format_args!("{prefix}_acc"));
+    i
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 const FILES: &[(&str, &str)] = &[
     ("cf_accumulate.v", include_str!("../../hw/rtl/cf_accumulate.v")),
     ("cf_accumulate_wide.v", include_str!("../../hw/rtl/cf_accumulate_wide.v")),
+    ("cf_add.v", include_str!("../../hw/rtl/cf_add.v")),
     ("cf_beats.v", include_str!("../../hw/rtl/cf_beats.v")),
     ("cf_benes.v", include_str!("../../hw/rtl/cf_benes.v")),
     ("cf_best_two.v", include_str!("../../hw/rtl/cf_best_two.v")),
@@ -23,9 +24,11 @@ const FILES: &[(&str, &str)] = &[
     ("cf_dot.v", include_str!("../../hw/rtl/cf_dot.v")),
     ("cf_drain.v", include_str!("../../hw/rtl/cf_drain.v")),
     ("cf_gather.v", include_str!("../../hw/rtl/cf_gather.v")),
+    ("cf_hold.v", include_str!("../../hw/rtl/cf_hold.v")),
     ("cf_junction.v", include_str!("../../hw/rtl/cf_junction.v")),
     ("cf_junction_network.v", include_str!("../../hw/rtl/cf_junction_network.v")),
     ("cf_junction_tied.v", include_str!("../../hw/rtl/cf_junction_tied.v")),
+    ("cf_junction_unrolled.v", include_str!("../../hw/rtl/cf_junction_unrolled.v")),
     ("cf_lanes.v", include_str!("../../hw/rtl/cf_lanes.v")),
     ("cf_lanes_network.v", include_str!("../../hw/rtl/cf_lanes_network.v")),
     ("cf_lanes_tied.v", include_str!("../../hw/rtl/cf_lanes_tied.v")),
@@ -59,12 +62,15 @@ const FILES: &[(&str, &str)] = &[
     ("cf_units_serial.v", include_str!("../../hw/rtl/cf_units_serial.v")),
     ("cf_units_tied.v", include_str!("../../hw/rtl/cf_units_tied.v")),
     ("cf_units_wide.v", include_str!("../../hw/rtl/cf_units_wide.v")),
+    ("cf_window.v", include_str!("../../hw/rtl/cf_window.v")),
 ];
 
-/// The modules that `top` instantiates, those that they do, and so on: file name and text.
-pub(super) fn used_by(top: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+/// The modules that these files instantiate, those that they do, and so on: file name and text.
+pub(super) fn used_by(
+    generated: &[String],
+) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
     let mut used = BTreeSet::new();
-    let mut open = vec![top];
+    let mut open: Vec<&str> = generated.iter().map(String::as_str).collect();
     while let Some(text) = open.pop() {
         // an instance begins with the name of its module, alone on the line but for its brackets
         for word in text.lines().filter_map(|line| line.split_whitespace().next()) {

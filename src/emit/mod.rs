@@ -8,11 +8,12 @@ mod package;
 mod parts;
 mod readme;
 mod registers;
+mod sums;
 mod top;
 
 pub use package::{Package, PackageError, REFERENCE, package};
 
-use crate::lower::{Design, Rom};
+use crate::lower::{Datapath, Design, Rom};
 use std::fmt::Write as _;
 
 /// What every generated file begins with: tool, head, and the start of the head's content hash.
@@ -36,6 +37,12 @@ pub fn hardware(design: &Design, hash: &str, identity: &str) -> Vec<(String, Str
     let stamp = stamp(design, hash);
     let top = top::top(design, &stamp, identity);
     let mut files = vec![(format!("rtl/{}.v", design.top), top)];
+    for stage in design.stages() {
+        if let Datapath::Unrolled(unrolled) = &stage.datapath {
+            let text = sums::sums(stage, unrolled, &stamp);
+            files.push((format!("rtl/{}.v", unrolled.module), text));
+        }
+    }
     for (_, r) in design.roms() {
         files.push((format!("rom/{}", r.file), rom(&stamp, r)));
     }

@@ -1,6 +1,6 @@
 //! The wires of the top module.
 
-use crate::lower::{Design, EndStage, ExitStage, JunctionStage};
+use crate::lower::{Datapath, Design, EndStage, ExitStage, JunctionStage};
 
 /// The exits that frames can pass, with their numbers.
 pub(super) fn gates(design: &Design) -> impl Iterator<Item = (usize, &ExitStage)> {
@@ -126,6 +126,13 @@ impl Nets {
         }
         let mut nets =
             Self { trunk, branches, streams: Vec::new(), others: Vec::new(), unused: Vec::new() };
+        for stage in design.stages() {
+            if let Datapath::Unrolled(_) = stage.datapath {
+                let (prefix, codes) = (stage.site.prefix(), stage.slots * stage.rows);
+                nets.wire(codes * stage.act.bits as usize, format!("{prefix}_act"));
+                nets.wire(stage.right * stage.acc_bits as usize, format!("{prefix}_acc"));
+            }
+        }
         nets.gates(design);
         if design.control {
             nets.wire(64 * gates(design).count().max(1), "thresholds");

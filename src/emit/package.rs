@@ -104,8 +104,10 @@ pub fn package(
             .into_iter()
             .map(|(path, text)| (path, text.into_bytes()))
             .collect();
-    let top = String::from_utf8_lossy(&files[&format!("rtl/{}.v", design.top)]).into_owned();
-    for (name, text) in library::used_by(&top) {
+    let generated = files.iter().filter(|(path, _)| path.starts_with("rtl/"));
+    let generated: Vec<_> =
+        generated.map(|(_, text)| String::from_utf8_lossy(text).into_owned()).collect();
+    for (name, text) in library::used_by(&generated) {
         files.insert(format!("rtl/lib/{name}"), text.as_bytes().to_vec());
     }
     for (name, text) in SIM_FILES {
@@ -178,8 +180,8 @@ fn junctions(stages: &[JunctionStage]) -> Vec<JunctionRecord> {
         units: j.units(),
         utilisation: j.utilisation(),
         acc_bits: j.acc_bits,
-        weight_bits: j.weight_rom.words.bits(),
-        bias_bits: j.bias_rom.words.bits(),
+        weight_bits: j.tables.as_ref().map_or(0, |tables| tables.weight_rom.words.bits()),
+        bias_bits: j.tables.as_ref().map_or(0, |tables| tables.bias_rom.words.bits()),
         index_bits: j.index_bits(),
         copies: j.copies(),
         memory_bits: j.memory_bits(),

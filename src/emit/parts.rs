@@ -1,16 +1,29 @@
 //! The stages that trunk and branches have in common.
 
-use super::instance::{Instance, junction};
+use super::instance::{Instance, adders, junction};
 use super::nets::{Layer, Reader};
-use crate::lower::{Design, JunctionStage, ResultStage, RuleStage};
+use crate::lower::{Datapath, Design, JunctionStage, ResultStage, RuleStage};
 use crate::packet::ResultKind;
 use crate::quantise::Rule;
 
-/// A junction between two layers.
-pub(super) fn chained(stage: &JunctionStage, from: &Layer, to: &Layer, reader: Reader) -> Instance {
+/// A junction between two layers, and its adders if they are a module of their own.
+pub(super) fn chained(
+    stage: &JunctionStage,
+    from: &Layer,
+    to: &Layer,
+    reader: Reader,
+) -> Vec<Instance> {
     let mut i = junction(stage, &from.local, &to.local);
+    let mut beside = Vec::new();
     i.clock();
-    reads(&mut i, from, &reader);
+    if let Datapath::Unrolled(unrolled) = &stage.datapath {
+        frames(&mut i, from, &reader);
+        i.port("act_o", format_args!("{}_act", stage.site.prefix()));
+        i.port("acc_i", format_args!("{}_acc", stage.site.prefix()));
+        beside.push(adders(stage, unrolled));
+    } else {
+        reads(&mut i, from, &reader);
+    }
     i.port("room_avail_i", to.all_rooms());
     i.port("room_take_o", to.net("room_take"));
     i.port("frame_o", to.net("frame"));
@@ -18,14 +31,25 @@ pub(super) fn chained(stage: &JunctionStage, from: &Layer, to: &Layer, reader: R
     i.port("wrow_o", to.net("row"));
     i.port("wdata_o", to.net("data"));
     i.port("wframe_end_o", to.net("frame_end"));
-    i
+    beside.insert(0, i);
+    beside
 }
 
-/// The ports of whatever reads a layer.
-pub(super) fn reads(i: &mut Instance, from: &Layer, reader: &Reader) {
+/// The ports of whatever reads a layer as it comes.
+fn frames(i: &mut Instance, from: &Layer, reader: &Reader) {
+    permits(i, from, reader);
+    writes(i, from);
+}
+
+fn permits(i: &mut Instance, from: &Layer, reader: &Reader) {
     i.port("room_avail_o", &reader.room);
     i.port("room_take_i", from.net("room_take"));
     i.port("frame_i", from.net("frame"));
+}
+
+/// The ports of whatever reads a layer that may come by the decisions of an exit.
+pub(super) fn reads(i: &mut Instance, from: &Layer, reader: &Reader) {
+    permits(i, from, reader);
     let (decide, pass) = match reader.gate {
         Some(exit) => (format!("x{exit}_decide"), format!("x{exit}_pass")),
         None => ("1'b0".into(), "1'b0".into()),

@@ -25,7 +25,7 @@ pub(super) fn top(design: &Design, stamp: &str, identity: &str) -> String {
     let mut instances = vec![input(design, &nets)];
     for (number, stage) in design.junctions.iter().enumerate() {
         let (from, to) = (&nets.trunk[number], &nets.trunk[number + 1]);
-        instances.push(chained(stage, from, to, nets.trunk_reader(design, number)));
+        instances.extend(chained(stage, from, to, nets.trunk_reader(design, number)));
         instances.extend(gates::exits(design, &nets, number));
     }
     instances.extend(end(design, &nets));

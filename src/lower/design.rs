@@ -51,6 +51,11 @@ impl Design {
         self.stages().flat_map(JunctionStage::roms).chain(exits)
     }
 
+    /// Whether there are ROMs.
+    pub fn has_roms(&self) -> bool {
+        self.roms().next().is_some()
+    }
+
     /// Beats of the longest packet.
     pub fn beats_out(&self) -> usize {
         self.packet.beats(self.input.bus.bus_bits)

@@ -1,6 +1,8 @@
 //! A scheduled junction becomes parameters and tables.
 
-use super::{Datapath, JunctionStage, Requant, Rom, Words, copies, network, tied, timing};
+use super::{
+    Datapath, JunctionStage, Requant, Rom, Tables, Words, copies, network, tied, timing, unrolled,
+};
 use crate::quantise::QuantJunction;
 use crate::schedule::{Arrangement, Schedule, Site};
 
@@ -8,6 +10,7 @@ use crate::schedule::{Arrangement, Schedule, Site};
 const MOST_LEFT: i32 = -17;
 
 pub(super) fn stage(
+    head: &str,
     site: Site,
     junction: &QuantJunction,
     schedule: &Schedule,
@@ -25,25 +28,26 @@ pub(super) fn stage(
         },
     );
     let out = schedule.layout_out(pattern);
-    let (datapath, whose, neurons, chained) = match &schedule.kind {
+    let tables = |whose, neurons: &[_], chained| {
+        let weight_rom = weight_rom(site, junction, schedule, whose);
+        Some(Tables { weight_rom, bias_rom: bias_rom(site, junction, neurons, chained) })
+    };
+    let (datapath, tables) = match &schedule.kind {
         Arrangement::Copies(kind) => (
             Datapath::Copies(copies::stage(site, junction, schedule, kind)),
-            copies::whose(schedule, kind),
-            copies::neurons(schedule, kind),
-            true,
+            tables(copies::whose(schedule, kind), &copies::neurons(schedule, kind), true),
         ),
         Arrangement::Tied(kind) => (
             Datapath::Tied(tied::stage(site, junction, schedule, kind)),
-            tied::whose(schedule, kind),
-            tied::neurons(schedule, kind),
-            false,
+            tables(tied::whose(schedule, kind), &tied::neurons(schedule, kind), false),
         ),
         Arrangement::Network(kind) => (
             Datapath::Network(network::stage(site, junction, schedule, kind)),
-            network::whose(kind),
-            network::neurons(schedule, kind),
-            false,
+            tables(network::whose(kind), &network::neurons(schedule, kind), false),
         ),
+        Arrangement::Unrolled(kind) => {
+            (Datapath::Unrolled(unrolled::stage(head, site, kind)), None)
+        }
     };
     JunctionStage {
         site,
@@ -61,14 +65,17 @@ pub(super) fn stage(
         cycles: schedule.cycles(),
         slots: schedule.layout.slots,
         rows: schedule.layout.rows,
-        frames: hand_over.frames,
+        frames: match &schedule.kind {
+            // as many as are on their way at once
+            Arrangement::Unrolled(_) => times.last_write + 3,
+            _ => hand_over.frames,
+        },
         release: hand_over.release,
         out_slots: out.slots,
         out_rows: out.rows,
         write_latency: times.place + times.last_write,
         datapath,
-        weight_rom: weight_rom(site, junction, schedule, whose),
-        bias_rom: bias_rom(site, junction, &neurons, chained),
+        tables,
     }
 }
 
@@ -104,10 +111,7 @@ fn bias_rom(
 ) -> Rom {
     let bits = junction.acc_bits as usize;
     let rows = segments.iter().map(Vec::len).max().unwrap_or(1);
-    let half = match junction.shift() {
-        Some(shift) if shift > 0 => 1i64 << (shift - 1),
-        _ => 0,
-    };
+    let half = junction.rounding();
     let mut words = Words::new(segments.len() * bits, rows);
     for (unit, segments) in segments.iter().enumerate() {
         for (row, neuron) in segments.iter().enumerate() {

@@ -10,15 +10,18 @@ mod stage;
 mod tied;
 mod timing;
 mod tree;
+mod unrolled;
 mod words;
 
 pub use design::{Design, InputStage, Rom};
 pub use ends::{EndStage, ExitStage, GateStage, ResultStage, RuleStage, SoftmaxStage, SplitStage};
 pub use path::Busy;
 pub use stage::{
-    AddressStage, CopiesStage, Datapath, JunctionStage, NetworkStage, Requant, TiedStage, WorkStage,
+    AddressStage, CopiesStage, Datapath, JunctionStage, NetworkStage, Requant, Tables, TiedStage,
+    UnrolledStage, WorkStage,
 };
 pub use tree::lower;
+pub use unrolled::{AdderStage, SumStage, Tap};
 pub use words::Words;
 
 use crate::bus::{BusError, BusFormat};

@@ -1,6 +1,6 @@
 //! A junction in hardware.
 
-use super::{Rom, Words};
+use super::{Rom, SumStage, Words};
 use crate::quantise::Format;
 use crate::schedule::{Interleaver, Shape, Site};
 
@@ -50,6 +50,13 @@ pub struct JunctionStage {
     pub write_latency: usize,
     /// The interleaver, and what adds up behind it.
     pub datapath: Datapath,
+    /// What is added up, in tables; none where it is wiring.
+    pub tables: Option<Tables>,
+}
+
+/// Weights and biases of a junction.
+#[derive(Clone, Debug)]
+pub struct Tables {
     /// Weight of each lane in each cycle.
     pub weight_rom: Rom,
     /// Bias and rounding constant of the right neurons.
@@ -65,6 +72,8 @@ pub enum Datapath {
     Tied(TiedStage),
     /// `cf_junction_network`.
     Network(NetworkStage),
+    /// `cf_junction_unrolled`, and a module of adders that is generated.
+    Unrolled(UnrolledStage),
 }
 
 /// What `cf_junction` needs besides.
@@ -194,6 +203,19 @@ pub struct NetworkStage {
     pub drain_rom: Rom,
 }
 
+/// What `cf_junction_unrolled` needs besides, and its adders.
+#[derive(Clone, Debug)]
+pub struct UnrolledStage {
+    /// Frames come at once and are not held.
+    pub flow: bool,
+    /// Name of the module of adders.
+    pub module: String,
+    /// Registers from the left layer to the accumulators.
+    pub latency: usize,
+    /// The adders of each right neuron.
+    pub sums: Vec<SumStage>,
+}
+
 impl JunctionStage {
     /// Edges, as a share of lanes × cycles.
     pub fn utilisation(&self) -> f64 {
@@ -210,6 +232,7 @@ impl JunctionStage {
         match &self.datapath {
             Datapath::Copies(_) => Interleaver::Copies,
             Datapath::Network(_) => Interleaver::Network,
+            Datapath::Unrolled(_) => Interleaver::Unrolled,
             Datapath::Tied(tied) => match tied.addresses {
                 AddressStage::None | AddressStage::Counted { sweeps: 1, .. } => {
                     Interleaver::Counter
@@ -226,6 +249,7 @@ impl JunctionStage {
             Datapath::Copies(copies) => copies.shape.units(self.right),
             Datapath::Tied(tied) => tied.lines,
             Datapath::Network(network) => network.groups,
+            Datapath::Unrolled(_) => self.right,
         }
     }
 
@@ -235,6 +259,7 @@ impl JunctionStage {
             Datapath::Copies(copies) => copies.shape.lanes_per_unit(),
             Datapath::Tied(tied) => tied.width,
             Datapath::Network(network) => network.lanes_per_group,
+            Datapath::Unrolled(_) => self.d_in,
         }
     }
 
@@ -243,7 +268,7 @@ impl JunctionStage {
         match &self.datapath {
             Datapath::Copies(copies) => copies.copies,
             Datapath::Tied(tied) => tied.copies(),
-            Datapath::Network(_) => 1,
+            Datapath::Network(_) | Datapath::Unrolled(_) => 1,
         }
     }
 
@@ -253,6 +278,10 @@ impl JunctionStage {
             Datapath::Copies(copies) => (copies.banks, copies.bank_rows),
             Datapath::Tied(tied) => (tied.banks, tied.bank_rows),
             Datapath::Network(network) => (network.banks, network.bank_rows),
+            Datapath::Unrolled(unrolled) => {
+                let words = if unrolled.flow { 0 } else { self.slots * self.rows };
+                return words * self.act.bits as usize;
+            }
         };
         let words = self.frames.next_power_of_two() * rows.next_power_of_two();
         self.copies() * banks * words * self.act.bits as usize
@@ -281,6 +310,7 @@ impl JunctionStage {
                 ("Partial", Some(&network.partial_rom)),
                 ("Drain", Some(&network.drain_rom)),
             ],
+            Datapath::Unrolled(_) => Vec::new(),
         };
         roms.into_iter().filter_map(|(name, rom)| Some((name, rom?))).collect()
     }
@@ -288,7 +318,9 @@ impl JunctionStage {
     /// Every ROM, with the names of the parameters that they fill.
     pub fn roms(&self) -> Vec<(&'static str, &Rom)> {
         let mut roms = self.index_roms();
-        roms.extend([("Weight", &self.weight_rom), ("Bias", &self.bias_rom)]);
+        if let Some(Tables { weight_rom, bias_rom }) = &self.tables {
+            roms.extend([("Weight", weight_rom), ("Bias", bias_rom)]);
+        }
         roms
     }
 

@@ -5,7 +5,7 @@
 //! the issue of its last cycle. A permit given in one cycle is usable in the next, and a start in
 //! one cycle issues in the next.
 
-use crate::schedule::{Arrangement, Schedule, Shape, Work};
+use crate::schedule::{Arrangement, Feed, Schedule, Shape, Work};
 
 /// The fixed times of a junction.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,11 @@ pub(super) fn times(schedule: &Schedule, d_in: usize) -> Times {
             let last_write = 8 + latency + network.pieces;
             Times { cycles, place: 0, first_write, last_write }
         }
+        Arrangement::Unrolled(unrolled) => {
+            // sums, requantisation
+            let write = unrolled.latency() + 1;
+            Times { cycles, place: 0, first_write: write, last_write: write }
+        }
     }
 }
 
@@ -81,6 +86,24 @@ pub(super) struct HandOver {
 pub(super) fn from_bus(beats: usize, reader: Times, interval: usize) -> HandOver {
     let release = reader.cycles.saturating_sub(2 + reader.place);
     HandOver { release, frames: (beats + 2 + reader.place + release).div_ceil(interval).max(2) }
+}
+
+/// The last of a chain as a writer that takes its permit when it starts: where frames flow through
+/// it, whoever is ahead has taken the permit for it.
+pub(super) fn from_permit(chain: &[(&Schedule, &Times)]) -> Times {
+    let ((last, times), before) = chain.split_last().expect("a writer");
+    match &last.kind {
+        Arrangement::Unrolled(unrolled) if unrolled.feed == Feed::Flow => {
+            let ahead = from_permit(before);
+            Times {
+                cycles: ahead.cycles,
+                first_write: ahead.first_write + times.first_write,
+                last_write: ahead.last_write + times.last_write,
+                ..**times
+            }
+        }
+        _ => **times,
+    }
 }
 
 /// Between two junctions, or the last one and the result stage.

@@ -31,10 +31,10 @@ pub fn lower(arranged: &Arranged, interface: Interface) -> Result<Design, Interf
     let mut junctions = Vec::with_capacity(arranged.schedules.len());
     let mut hand_over = timing::from_bus(bus.beats(), tree.times[0], tree.interval);
     for (number, schedule) in arranged.schedules.iter().enumerate() {
-        let gated = tree.gate_before(number).is_some();
+        let gated = head.gate_before(number).is_some();
         let (from, times) = (&head.junctions[number], tree.times[number]);
         let site = Site::Trunk(number);
-        junctions.push(junction::stage(site, from, schedule, &hand_over, gated, times));
+        junctions.push(junction::stage(&head.name, site, from, schedule, &hand_over, gated, times));
         hand_over = tree.trunk_hand_over(number + 1);
     }
     let end = tree.end(&hand_over);
@@ -97,6 +97,7 @@ impl Written {
             },
             Arrangement::Tied(_) => (1, junction.pattern.right()),
             Arrangement::Network(network) => (1, network.neurons_per_group),
+            Arrangement::Unrolled(_) => (1, 1),
         };
         Self { layout, steps, cycles }
     }
@@ -192,12 +193,6 @@ impl<'a> Tree<'a> {
         Written::new(schedule, junction)
     }
 
-    /// The exit whose decisions bring frames to what reads the trunk's layer `layer`.
-    fn gate_before(&self, layer: usize) -> Option<usize> {
-        let head = &self.arranged.head;
-        head.exits[..head.gates()].iter().position(|exit| exit.after + 1 == layer)
-    }
-
     /// What reads the trunk's layer `layer` besides branches.
     fn trunk_reader(&self, layer: usize) -> Times {
         match self.times.get(layer) {
@@ -212,8 +207,12 @@ impl<'a> Tree<'a> {
     /// The hand-over from junction `layer - 1` of the trunk to what reads its output there.
     fn trunk_hand_over(&self, layer: usize) -> HandOver {
         let (writer, reader) = (self.times[layer - 1], self.trunk_reader(layer));
-        match self.gate_before(layer) {
-            None => timing::between(writer, reader, self.interval),
+        match self.arranged.head.gate_before(layer) {
+            None => {
+                let chain: Vec<_> =
+                    self.arranged.schedules.iter().zip(&self.times).take(layer).collect();
+                timing::between(timing::from_permit(&chain), reader, self.interval)
+            }
             Some(exit) => {
                 let decided = writer.cycles - 1
                     + writer.last_write
@@ -270,7 +269,7 @@ impl<'a> Tree<'a> {
                 let packets = occupied.div_ceil(self.interval) + 1;
                 EndStage::Split(SplitStage {
                     format: format.clone(),
-                    gated: self.gate_before(self.times.len()).is_some(),
+                    gated: self.arranged.head.gate_before(self.times.len()).is_some(),
                     slots: layout.slots,
                     rows: layout.rows,
                     steps,
@@ -322,14 +321,25 @@ impl<'a> Tree<'a> {
         let from = &self.arranged.head.exits[exit];
         let (times, schedules) = (&self.branch_times[exit], &self.arranged.exits[exit].schedules);
         let mut junctions = Vec::with_capacity(schedules.len());
-        let mut hand_over = timing::between(self.times[from.after], times[0], self.interval);
+        let trunk_times = self.arranged.schedules.iter().zip(&self.times).take(from.after + 1);
+        let chain: Vec<_> = trunk_times.chain(schedules.iter().zip(times)).collect();
+        let writer = |number: usize| timing::from_permit(&chain[..=from.after + number]);
+        let mut hand_over = timing::between(writer(0), times[0], self.interval);
         let rows = timing::result(self.written(Some(exit)).layout.rows);
         for (number, (schedule, source)) in schedules.iter().zip(&from.junctions).enumerate() {
             let site = Site::Exit { exit, junction: number };
-            let stage = junction::stage(site, source, schedule, &hand_over, false, times[number]);
+            let stage = junction::stage(
+                &self.arranged.head.name,
+                site,
+                source,
+                schedule,
+                &hand_over,
+                false,
+                times[number],
+            );
             junctions.push(stage);
             let reader = times.get(number + 1).copied().unwrap_or(rows);
-            hand_over = timing::between(times[number], reader, self.interval);
+            hand_over = timing::between(writer(number + 1), reader, self.interval);
         }
         let format = self.packet.exits[exit];
         let result = self.result(Some(exit), from.last(), format, &hand_over);
@@ -356,7 +366,7 @@ impl<'a> Tree<'a> {
         let mut frames: usize = behind.iter().map(|j| j.frames).sum();
         for layer in after + 1..=trunk.len() {
             let busy = self.trunk_reader(layer).cycles;
-            if self.gate_before(layer).is_some() {
+            if self.arranged.head.gate_before(layer).is_some() {
                 time += self.waiting(layer).saturating_sub(1) * busy;
             }
         }

@@ -68,6 +68,11 @@ impl QuantHead {
         self.exits.len() - usize::from(ends_in_exit)
     }
 
+    /// The exit whose decisions bring frames to what reads the trunk's layer `layer`.
+    pub fn gate_before(&self, layer: usize) -> Option<usize> {
+        self.exits[..self.gates()].iter().position(|exit| exit.after + 1 == layer)
+    }
+
     /// Whether the trunk's end gives logits, there or behind the split: else the last exit stands
     /// after the last junction and answers whatever its rule says.
     pub fn trunk_answers(&self) -> bool {
@@ -127,6 +132,14 @@ impl QuantJunction {
     /// Right shift from accumulator to output code, `frac_w + frac_a − frac_out`; `None` for logits.
     pub fn shift(&self) -> Option<i32> {
         self.output_format.map(|f| self.acc_frac() - f.frac)
+    }
+
+    /// What is added to the accumulator so that the shift rounds half up; 0 where it does not shift right.
+    pub fn rounding(&self) -> i64 {
+        match self.shift() {
+            Some(shift) if shift > 0 => 1 << (shift - 1),
+            _ => 0,
+        }
     }
 
     /// The range of output codes, by format and activation; `None` for logits.

@@ -9,7 +9,8 @@ use super::budget::{Budget, BudgetError, Pace, paces};
 use super::cost::Cost;
 use super::offers::{Job, Plan};
 use super::renumber::{renumber, renumber_left};
-use super::{Arranged, Branch, Interleaver, Layout, Preferences, Schedule, Site};
+use super::unrolled::Feed;
+use super::{Arranged, Arrangement, Branch, Interleaver, Layout, Preferences, Schedule, Site};
 use crate::quantise::{QuantExit, QuantHead, QuantJunction};
 use serde::Serialize;
 
@@ -101,6 +102,10 @@ struct Chain<'a> {
     layout: Layout,
     /// Whether that layer may come in another order.
     free: bool,
+    /// How that layer comes to an unrolled junction; nothing where there can be none.
+    feed: Option<Feed>,
+    /// Whether an exit holds back the frames of each junction.
+    gated: Vec<bool>,
 }
 
 /// A chain laid out.
@@ -137,6 +142,8 @@ pub(super) fn arrange(
         first: 0,
         layout: Layout::of_bus(head.inputs, per_beat),
         free: preferences.permute_input,
+        feed: Some(Feed::Bus),
+        gated: (0..edge.len()).map(|number| head.gate_before(number).is_some()).collect(),
     };
     let trunk = trunk.lay(preferences, &mut choices)?;
     let mut first = edge.len();
@@ -157,6 +164,8 @@ pub(super) fn arrange(
             first,
             layout: writer.layout_out(pattern),
             free: false,
+            feed: matches!(writer.kind, Arrangement::Unrolled(_)).then_some(Feed::Flow),
+            gated: vec![false; junctions.len()],
         };
         let branch = branch.lay(preferences, &mut choices)?;
         first = numbers.end;
@@ -177,7 +186,7 @@ impl Chain<'_> {
         preferences: &Preferences,
         choices: &mut Vec<Choice>,
     ) -> Result<Laid, ScheduleError> {
-        let Self { mut head, sites, paces, first, mut layout, mut free } = self;
+        let Self { mut head, sites, paces, first, mut layout, mut free, mut feed, gated } = self;
         let junctions = head.junctions.len();
         let mut orders: Vec<Option<Vec<u32>>> = vec![None; junctions + 1];
         let mut plans: Vec<(Plan, Layout)> = Vec::with_capacity(junctions);
@@ -188,6 +197,7 @@ impl Chain<'_> {
                 junction: &head.junctions[number],
                 layout: &layout,
                 free,
+                feed: feed.filter(|_| !gated[number]),
                 last: head.junctions[number].output_format.is_none(),
                 // the last of a chain gives logits, or the codes of a split
                 counted: number + 1 == junctions,
@@ -207,6 +217,7 @@ impl Chain<'_> {
                 orders[number + 1] = Some(order.clone());
             }
             free = plan.right_is_free();
+            feed = plan.flows().then_some(Feed::Flow);
             let next = plan.layout_out(&head.junctions[number].pattern);
             plans.push((plan, std::mem::replace(&mut layout, next)));
             choices.push(choice);

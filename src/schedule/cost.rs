@@ -7,6 +7,8 @@ use super::layout::{Banking, Layout};
 use super::network::{Form, Network};
 use super::shape::Shape;
 use super::tied::{Addresses, Tied, Work};
+use super::unrolled::Feed;
+use crate::heap::signed_digits;
 use crate::ids::bits_for;
 use crate::quantise::QuantJunction;
 use serde::Serialize;
@@ -240,5 +242,22 @@ pub(super) fn network(junction: &QuantJunction, network: &Network, layout: &Layo
             + switches
             + lanes as f64 * (product_luts(junction) + lane_sums)
             + network.groups as f64 * drain_luts,
+    }
+}
+
+/// An unrolled junction: adders take out some 1.6 bits a LUT (see [`crate::heap`]).
+pub(super) fn unrolled(junction: &QuantJunction, feed: Feed) -> Cost {
+    let digits: usize = junction.weights.iter().map(|&w| signed_digits(w.into()).len()).sum();
+    let bits = digits * junction.input_format.bits as usize;
+    let held = match feed {
+        Feed::Bus => junction.pattern.left() * junction.input_format.bits as usize,
+        Feed::Flow => 0,
+    };
+    Cost {
+        index_bits: 0,
+        memory_bits: held,
+        sum_bits: 0,
+        network_luts: 0.0,
+        luts: bits as f64 / 1.6 + junction.pattern.right() as f64 * output_luts(junction),
     }
 }

@@ -16,6 +16,7 @@ mod shape;
 mod site;
 mod table;
 mod tied;
+mod unrolled;
 
 pub use budget::{Budget, BudgetError, Pace, paces};
 pub use check::{ScheduleFault, check};
@@ -25,13 +26,15 @@ pub use cost::Cost;
 pub use layout::{Banking, Layout};
 pub use network::{Form, Network};
 pub use preferences::{
-    DEFAULT_BURST, DEFAULT_EFFORT, ExitRate, Interleaver, Preferences, RateError, Share,
+    DEFAULT_BURST, DEFAULT_EFFORT, DEFAULT_LEVELS, ExitRate, Interleaver, Preferences, RateError,
+    Share,
 };
 pub use reads::Read;
 pub use shape::{Place, Shape};
 pub use site::Site;
 pub use table::Table;
 pub use tied::{Addresses, Tied, Work};
+pub use unrolled::{Feed, Unrolled};
 
 use crate::pattern::Pattern;
 use crate::quantise::{QuantHead, QuantJunction};
@@ -58,6 +61,8 @@ pub enum Arrangement {
     Tied(Tied),
     /// A network between banks and lanes.
     Network(Network),
+    /// Weights as constants.
+    Unrolled(Unrolled),
 }
 
 impl Schedule {
@@ -76,6 +81,7 @@ impl Schedule {
         match &self.kind {
             Arrangement::Copies(_) => Interleaver::Copies,
             Arrangement::Network(_) => Interleaver::Network,
+            Arrangement::Unrolled(_) => Interleaver::Unrolled,
             Arrangement::Tied(tied) => match &tied.addresses {
                 Addresses::None => Interleaver::Counter,
                 Addresses::Counted { starts, .. } if starts.len() == 1 => Interleaver::Counter,
@@ -93,6 +99,7 @@ impl Schedule {
             }
             Arrangement::Tied(tied) => tied.layout_out(pattern),
             Arrangement::Network(network) => network.layout_out(self.right),
+            Arrangement::Unrolled(_) => Unrolled::layout_out(self.right),
         }
     }
 }

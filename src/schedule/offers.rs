@@ -6,7 +6,9 @@ use super::cost;
 use super::network::Network;
 use super::renumber::{renumber_left, renumber_right};
 use super::tied::{Addresses, Tied, Work};
+use super::unrolled::{Feed, Unrolled};
 use super::{Interleaver, Layout, Preferences, Schedule};
+use crate::heap::Fabric;
 use crate::ids::Neuron;
 use crate::interleave::recognise::{
     self, Recognised, banks_up_to_renumbering, first_clash, recognise,
@@ -27,6 +29,8 @@ pub(super) struct Job<'a> {
     pub layout: &'a Layout,
     /// Whether the left layer may come in another order.
     pub free: bool,
+    /// How its frames come if it is unrolled; nothing where it cannot be.
+    pub feed: Option<Feed>,
     /// Whether its right neurons are the classes, which keep their order.
     pub last: bool,
     /// Whether who reads the right layer counts neurons slot by slot: results and splits do.
@@ -57,6 +61,7 @@ enum PlanKind {
     Copies(Copies),
     Tied(Tied),
     Network(Network),
+    Unrolled { feed: Feed, fabric: Fabric, levels_per_register: usize },
 }
 
 /// A plan, or why there is none.
@@ -66,7 +71,7 @@ impl Plan {
     /// Whether the right neurons may come in any order.
     pub fn right_is_free(&self) -> bool {
         match &self.kind {
-            PlanKind::Copies(_) | PlanKind::Network(_) => true,
+            PlanKind::Copies(_) | PlanKind::Network(_) | PlanKind::Unrolled { .. } => true,
             PlanKind::Tied(tied) => {
                 tied.steps().is_some() && !matches!(tied.addresses, Addresses::Counted { .. })
             }
@@ -81,7 +86,13 @@ impl Plan {
             }
             PlanKind::Tied(tied) => tied.layout_out(pattern),
             PlanKind::Network(network) => network.layout_out(pattern.right()),
+            PlanKind::Unrolled { .. } => Unrolled::layout_out(pattern.right()),
         }
+    }
+
+    /// Whether the right neurons come all at once, a fixed time after the left ones.
+    pub fn flows(&self) -> bool {
+        matches!(self.kind, PlanKind::Unrolled { .. })
     }
 
     /// Lays the edges over lanes and cycles, now that both layers have their order.
@@ -90,6 +101,9 @@ impl Plan {
             PlanKind::Copies(copies) => copies.schedule(junction, self.offered.cycles, layout),
             PlanKind::Tied(tied) => tied.schedule(&junction.pattern, layout),
             PlanKind::Network(network) => network.schedule(&junction.pattern, layout),
+            PlanKind::Unrolled { feed, fabric, levels_per_register } => {
+                Unrolled::schedule(feed, fabric, levels_per_register, junction, layout)
+            }
         }
     }
 }
@@ -108,6 +122,7 @@ impl Job<'_> {
                 Err(_) => self.table(bound),
             },
             Interleaver::Network => self.network(),
+            Interleaver::Unrolled => self.unrolled(),
             Interleaver::Auto => unreachable!("kinds are offered one by one"),
         }
     }
@@ -128,6 +143,26 @@ impl Job<'_> {
         let offered = Offered { lanes: network.lanes(), cycles: network.cycles, cost };
         let kind = PlanKind::Network(network);
         Ok(Plan { offered, kind, left_order: None, right_order: None })
+    }
+
+    fn unrolled(&self) -> Found {
+        if self.cycles > 1 {
+            return Err("only a junction of one cycle a frame can be unrolled".to_owned());
+        }
+        let Some(feed) = self.feed else {
+            return Err("its frames come neither over the bus nor from a junction that is \
+                        unrolled, or an exit holds them back"
+                .to_owned());
+        };
+        let edges = self.junction.pattern.edges();
+        let cost = Unrolled::cost(self.junction, feed);
+        let Preferences { fabric, levels_per_register, .. } = *self.preferences;
+        Ok(Plan {
+            offered: Offered { lanes: edges, cycles: 1, cost },
+            kind: PlanKind::Unrolled { feed, fabric, levels_per_register },
+            left_order: None,
+            right_order: None,
+        })
     }
 
     /// Whether neurons come in the order of their numbers, slot after slot.

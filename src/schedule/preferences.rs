@@ -1,5 +1,6 @@
 //! What the user prefers of the ways to lay out a head.
 
+use crate::heap::Fabric;
 use crate::quantise::QuantHead;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -26,6 +27,19 @@ pub struct Preferences {
     /// `exit_rates`, none of them exiting, before the input has to wait.
     #[serde(default = "default_burst")]
     pub burst: usize,
+    /// What an adder's column of the target can take in.
+    #[serde(default)]
+    pub fabric: Fabric,
+    /// Levels of adders between two registers.
+    #[serde(default = "default_levels")]
+    pub levels_per_register: usize,
+}
+
+/// Levels of adders between two registers where the user does not say.
+pub const DEFAULT_LEVELS: usize = 2;
+
+fn default_levels() -> usize {
+    DEFAULT_LEVELS
 }
 
 /// Frames of a burst where the user does not say.
@@ -48,6 +62,8 @@ impl Default for Preferences {
             effort,
             exit_rates: Vec::new(),
             burst: DEFAULT_BURST,
+            fabric: Fabric::default(),
+            levels_per_register: DEFAULT_LEVELS,
         }
     }
 }
@@ -199,6 +215,8 @@ impl Share {
 pub enum Interleaver {
     /// Any kind: the cheapest.
     Auto,
+    /// Wiring to constants, for junctions of one cycle.
+    Unrolled,
     /// Lanes tied to banks, addresses that count up from one start a bank.
     Counter,
     /// The same with new starts for each sweep.
@@ -213,13 +231,14 @@ pub enum Interleaver {
 
 impl Interleaver {
     /// Every kind that a junction can be of.
-    pub const KINDS: [Self; 5] =
-        [Self::Counter, Self::Starts, Self::Tied, Self::Network, Self::Copies];
+    pub const KINDS: [Self; 6] =
+        [Self::Unrolled, Self::Counter, Self::Starts, Self::Tied, Self::Network, Self::Copies];
 
     /// The name on the command line, in files and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Unrolled => "unrolled",
             Self::Counter => "counter",
             Self::Starts => "starts",
             Self::Tied => "tied",

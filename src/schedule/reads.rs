@@ -26,6 +26,7 @@ impl Schedule {
             }
             Arrangement::Tied(kind) => (kind.copies(), kind.banks(self.layout.slots)),
             Arrangement::Network(kind) => (1, kind.banks(self.layout.slots)),
+            Arrangement::Unrolled(_) => (1, self.layout.place.len()),
         }
     }
 
@@ -46,6 +47,7 @@ impl Schedule {
                         (copy, kind.bank(&self.layout, neuron))
                     }
                     Arrangement::Network(kind) => (0, kind.bank(&self.layout, neuron)),
+                    Arrangement::Unrolled(_) => (0, neuron),
                 };
                 let (cycle, lane, bank) = (Cycle::new(cycle), Lane::new(lane), Bank::new(bank));
                 reads.push(Read { cycle, lane, copy, bank });

@@ -285,8 +285,8 @@ impl Expected<'_> {
                 Work::Aligned { .. } => (tied.lines, tied.width, 0),
                 Work::Straddling { .. } => return None,
             },
-            // products go to partial sums one by one
-            Arrangement::Network(_) => return None,
+            // products go to partial sums one by one, or there are none
+            Arrangement::Network(_) | Arrangement::Unrolled(_) => return None,
         };
         for cycle in 0..self.schedule.cycles() {
             let own = (0..units).map(|u| (said.sums.get(&u), u * width, width));
@@ -322,10 +322,7 @@ impl Expected<'_> {
 
     fn result(&self, said: &Said) -> Option<Difference> {
         let (junction, trace) = (self.junction, self.trace);
-        let half = match junction.shift() {
-            Some(shift) if shift > 0 => 1i64 << (shift - 1),
-            _ => 0,
-        };
+        let half = junction.rounding();
         let out = self.schedule.layout_out(&junction.pattern);
         for neuron in 0..self.schedule.right {
             let (unit, row) = out.place[neuron];

@@ -8,6 +8,7 @@ pub mod heads;
 pub mod machine_copies;
 pub mod machine_network;
 pub mod machine_tied;
+pub mod machine_unrolled;
 pub mod networks;
 pub mod rom_text;
 pub mod server;

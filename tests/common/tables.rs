@@ -5,6 +5,7 @@
 use super::machine_copies::Copies;
 use super::machine_network::Network;
 use super::machine_tied::Tied;
+use super::machine_unrolled::Unrolled;
 use clashfree::emit;
 use clashfree::lower::{Datapath, Design, JunctionStage};
 use clashfree::quantise::{QuantHead, QuantJunction};
@@ -24,6 +25,7 @@ enum Machine<'a> {
     Copies(Copies<'a>),
     Tied(Tied<'a>),
     Network(Network<'a>),
+    Unrolled(Unrolled<'a>),
 }
 
 impl Machine<'_> {
@@ -32,6 +34,7 @@ impl Machine<'_> {
             Self::Copies(machine) => machine.work(cycle, lane),
             Self::Tied(machine) => machine.work(cycle, lane),
             Self::Network(machine) => machine.work(cycle, lane),
+            Self::Unrolled(_) => unreachable!("its edges have no lanes"),
         }
     }
 
@@ -40,11 +43,15 @@ impl Machine<'_> {
             Self::Copies(machine) => machine.results(left),
             Self::Tied(machine) => machine.results(left),
             Self::Network(machine) => machine.results(left),
+            Self::Unrolled(machine) => machine.results(left),
         }
     }
 
     /// Every edge once, with its weight, and nothing else.
     fn check_edges(&self, stage: &JunctionStage, junction: &QuantJunction) {
+        if let Self::Unrolled(_) = self {
+            return; // constants in adders: what they compute tells
+        }
         let pattern = &junction.pattern;
         let mut open: BTreeMap<(usize, usize), i32> = BTreeMap::new();
         for (edge, (l, &w)) in pattern.left_ends().iter().zip(&junction.weights).enumerate() {
@@ -82,6 +89,7 @@ pub fn replay(head: &QuantHead, design: &Design, frames: &[Vec<i32>]) -> Vec<Vec
             Datapath::Copies(_) => Machine::Copies(Copies::new(number, stage, &files, &place)),
             Datapath::Tied(_) => Machine::Tied(Tied::new(number, stage, &files, &place)),
             Datapath::Network(_) => Machine::Network(Network::new(number, stage, &files, &place)),
+            Datapath::Unrolled(_) => Machine::Unrolled(Unrolled::new(stage, &files, &place)),
         };
         machine.check_edges(stage, junction);
         // Slot and row of each right neuron: units give them in order.
@@ -98,6 +106,7 @@ pub fn replay(head: &QuantHead, design: &Design, frames: &[Vec<i32>]) -> Vec<Vec
                     (0..stage.right).map(next).collect()
                 }
             },
+            Datapath::Unrolled(_) => (0..stage.right).map(|r| (r, 0)).collect(),
             Datapath::Network(kind) => {
                 let each = kind.neurons_per_group;
                 (0..stage.right).map(|r| (r / each, r % each)).collect()
