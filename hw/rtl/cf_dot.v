@@ -1,6 +1,9 @@
-// A dot product: `Lanes` activations times `Lanes` weights, summed in a pipelined tree.
+// A dot product: `Lanes` activations times `Lanes` weights, summed.
 //
-// Does:      multiplies in one cycle, exactly; cf_sum adds.
+// This file stands for the one that packages bring instead, in which the shapes that they use most
+// are heaps of adders made for them; it is what those are tested against.
+//
+// Does:      sum of act * weight, exactly.
 // Does not:  accumulate over cycles: that is cf_accumulate's work.
 // Latency:   1 + ceil(log2(Lanes)) cycles.
 // Limits:    1 <= Lanes; activations signed or not, weights two's complement.
@@ -26,35 +29,16 @@ module cf_dot #(
     end
   endgenerate
 
-  localparam ProductBits = ActBits + WeightBits;
-
-  reg [Lanes*ProductBits-1:0] product_q;
-
-  genvar l;
-  generate
-    for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-      wire signed [WeightBits-1:0] weight = weight_i[l*WeightBits+:WeightBits];
-      if (ActSigned != 0) begin : g_signed
-        wire signed [ActBits-1:0] act = act_i[l*ActBits+:ActBits];
-        wire signed [ProductBits-1:0] product = act * weight;
-        always @(posedge clk_i) product_q[l*ProductBits+:ProductBits] <= product;
-      end else begin : g_unsigned
-        // the zero on top makes the activation a positive signed number
-        wire signed [ActBits:0] act = {1'b0, act_i[l*ActBits+:ActBits]};
-        wire signed [ProductBits:0] product = act * weight;
-        wire unused_sign = product[ProductBits];  // a copy of the bit below
-        always @(posedge clk_i) product_q[l*ProductBits+:ProductBits] <= product[ProductBits-1:0];
-      end
-    end
-  endgenerate
-
-  cf_sum #(
-      .Inputs(Lanes),
-      .Bits  (ProductBits)
-  ) i_sum (
-      .clk_i(clk_i),
-      .d_i  (product_q),
-      .sum_o(sum_o)
+  cf_dot_plain #(
+      .Lanes     (Lanes),
+      .ActBits   (ActBits),
+      .ActSigned (ActSigned),
+      .WeightBits(WeightBits)
+  ) i_plain (
+      .clk_i   (clk_i),
+      .act_i   (act_i),
+      .weight_i(weight_i),
+      .sum_o   (sum_o)
   );
 
 endmodule

@@ -5,8 +5,8 @@
 //            two cycles later: at the edge that ends the cycle in which `act_o` is read.
 // Does not:  hold a second frame.
 // Latency:   `act_o` is the frame two cycles after `start_o`; that comes with `frame_i`, or later.
-// Handshake: permits. Upstream: `room_avail_o`/`room_take_i` before a frame is written, `frame_i` in
-//            the cycle before its last write. Downstream: `start_o` takes a permit.
+// Handshake: permits. Upstream: `room_avail_o`/`room_take_i` before a frame is written, `frame_i`
+//            in the cycle before its last write. Downstream: `start_o` takes a permit.
 // Limits:    1 <= Bits, Slots, Rows. With one row `wrow_i` means nothing.
 `default_nettype none
 

@@ -6,8 +6,8 @@ use crate::lower::{Control, Interface};
 use crate::packet::ResultKind;
 use crate::quantise::QuantHead;
 use crate::schedule::{
-    Arranged, Budget, Choice, DEFAULT_BURST, DEFAULT_EFFORT, DEFAULT_LEVELS, ExitRate, Interleaver,
-    Preferences, arrange,
+    Adders, Arranged, Budget, Choice, DEFAULT_BURST, DEFAULT_EFFORT, DEFAULT_LEVELS, ExitRate,
+    Interleaver, Preferences, arrange,
 };
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
@@ -53,13 +53,17 @@ pub struct LayoutArgs {
     burst: usize,
 
     /// What the target's adders are made of: lut6 for AMD's, lut4 for ECP5, iCE40 and Gowin; decides
-    /// how unrolled junctions add up.
+    /// how sums are built.
     #[arg(long, value_enum, default_value_t)]
     fabric: Fabric,
 
-    /// Levels of adders between two registers of an unrolled junction: fewer for a faster clock.
+    /// Levels of adders between two registers: fewer for a faster clock.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_LEVELS, value_parser = levels)]
     levels_per_register: usize,
+
+    /// Leave products to DSP blocks: `synth --dsp`, or the settings of other tools.
+    #[arg(long)]
+    dsp: bool,
 
     /// Registers for thresholds, counters and identity (AXI4-Lite), even without exits and split.
     #[arg(long, conflicts_with = "no_control")]
@@ -100,8 +104,11 @@ impl LayoutArgs {
             effort: self.effort,
             exit_rates: self.exit_rate.clone(),
             burst: self.burst,
-            fabric: self.fabric,
-            levels_per_register: self.levels_per_register,
+            adders: Adders {
+                fabric: self.fabric,
+                levels_per_register: self.levels_per_register,
+                dsp: self.dsp,
+            },
         }
     }
 

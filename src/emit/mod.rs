@@ -1,5 +1,7 @@
 //! From a design to files: text only, every decision has been made.
 
+mod adders;
+mod dots;
 mod gates;
 mod instance;
 mod library;
@@ -42,6 +44,10 @@ pub fn hardware(design: &Design, hash: &str, identity: &str) -> Vec<(String, Str
             let text = sums::sums(stage, unrolled, &stamp);
             files.push((format!("rtl/{}.v", unrolled.module), text));
         }
+    }
+    if !design.dots.is_empty() {
+        let dots = dots::dots(&design.dots, &stamp).into_iter();
+        files.extend(dots.map(|(name, text)| (format!("rtl/{name}.v"), text)));
     }
     for (_, r) in design.roms() {
         files.push((format!("rom/{}", r.file), rom(&stamp, r)));

@@ -15,7 +15,7 @@ use crate::schedule::{Arranged, Budget, Preferences};
 use crate::verify::{SIM_FILES, vectors};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -104,10 +104,13 @@ pub fn package(
             .into_iter()
             .map(|(path, text)| (path, text.into_bytes()))
             .collect();
+    // a generated module stands for the library's of that name
+    let made: BTreeSet<String> =
+        files.keys().filter_map(|path| path.strip_prefix("rtl/")).map(str::to_owned).collect();
     let generated = files.iter().filter(|(path, _)| path.starts_with("rtl/"));
     let generated: Vec<_> =
         generated.map(|(_, text)| String::from_utf8_lossy(text).into_owned()).collect();
-    for (name, text) in library::used_by(&generated) {
+    for (name, text) in library::used_by(&generated).filter(|(name, _)| !made.contains(*name)) {
         files.insert(format!("rtl/lib/{name}"), text.as_bytes().to_vec());
     }
     for (name, text) in SIM_FILES {

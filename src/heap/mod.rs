@@ -46,9 +46,9 @@ pub struct Heap {
 /// Chains that add `heap` up, level by level.
 ///
 /// # Panics
-/// If the result's width is 0 or above 40 bits.
+/// If the result's width is 0 or above 60 bits.
 pub fn compress(heap: &Heap, fabric: Fabric) -> Plan {
-    assert!((1..=40).contains(&heap.bits), "a heap's result of {} bits", heap.bits);
+    assert!((1..=60).contains(&heap.bits), "a heap's result of {} bits", heap.bits);
     let items = Items::of(heap);
     match fabric {
         Fabric::Lut6 => windows::compress(items),

@@ -5,10 +5,12 @@ use super::items::{Item, Items};
 
 /// Bits that a window's LUTs take beside the raw bit of their column.
 const SLOTS: usize = 5;
+/// Bits of a column that a window looks at: a limit for heaps of thousands.
+const LOOK: usize = 64;
 /// Up to this height a heap is added up row by row: windows find too little to do.
 const ROWS: usize = 3;
 /// Bits that 1,000 LUTs of a chain take out at least, as long as there are such chains.
-const GOOD: i64 = 1300;
+const GOOD: i64 = 1000;
 
 pub(super) fn compress(mut items: Items) -> Plan {
     let mut chains: Vec<Chain> = Vec::new();
@@ -40,11 +42,10 @@ pub(super) fn compress(mut items: Items) -> Plan {
             }
             chains.push(chain);
         }
-        next.constant = items.constant;
-        for (column, left) in (0..).zip(items.columns) {
-            left.into_iter().for_each(|item| next.put(column, item));
+        // what is left over first: the older a bit, the more registers it passes
+        for (left, new) in items.columns.iter_mut().zip(next.columns) {
+            left.extend(new);
         }
-        items = next;
         level += 1;
     }
 }
@@ -76,7 +77,7 @@ impl Draft {
 
     /// The chain that begins at `column`, as far as it finds windows.
     fn at(items: &Items, column: u32, by_rows: bool) -> Option<Self> {
-        let mut left = items.columns.clone();
+        let left = &items.columns;
         let mut draft = Self {
             chain: Chain {
                 level: 0,
@@ -93,25 +94,21 @@ impl Draft {
         let mut at = column;
         while at < items.bits {
             let Some(picks) =
-                (if by_rows { row_window(&left, at, at == column) } else { window(&left, at) })
+                (if by_rows { row_window(left, at, at == column) } else { window(left, at) })
             else {
                 break;
             };
-            at += draft.put(&mut left, at, picks);
+            at += draft.put(at, picks);
         }
         if draft.chain.luts() == 0 {
             return None;
         }
-        let most = draft.finish(&mut left);
+        let most = draft.finish(left);
         draft.chain.bits = (i64::BITS - most.leading_zeros()).min(items.bits - column);
         Some(draft)
     }
 
-    fn put(&mut self, left: &mut [Vec<Item>], at: u32, picks: Picks) -> u32 {
-        for &(column, item) in &picks.digits {
-            let index = left[column as usize].iter().position(|i| *i == item);
-            left[column as usize].remove(index.expect("picked from what is left"));
-        }
+    fn put(&mut self, at: u32, picks: Picks) -> u32 {
         for (_, value) in picks.inputs.iter().filter(|(_, value)| *value < 0) {
             self.constant += i64::from(*value) << at;
         }
@@ -121,13 +118,12 @@ impl Draft {
     }
 
     /// The raw bits of the row and the carry; says the largest sum.
-    fn finish(&mut self, left: &mut [Vec<Item>]) -> i64 {
+    fn finish(&mut self, left: &[Vec<Item>]) -> i64 {
         let columns: u32 = self.chain.windows.iter().map(|window| window.width).sum();
         let mut most = 0;
         let mut raw = |column: u32| {
-            let items = left.get_mut(column as usize)?;
-            let index = items.iter().position(|item| !item.negative)?;
-            let item = items.remove(index);
+            let free = |item: &&Item| !item.negative && !self.taken.contains(&(column, **item));
+            let item = *left.get(column as usize)?.iter().find(free)?;
             most += 1i64 << (column - self.chain.column);
             self.taken.push((column, item));
             Some(item.source)
@@ -191,17 +187,12 @@ fn window(left: &[Vec<Item>], at: u32) -> Option<Picks> {
 /// Fills a window with as many digits as go in.
 fn fill(left: &[Vec<Item>], at: u32, width: u32) -> Picks {
     let capacity = (1usize << width) - 1;
-    let free = |column: u32| -> Vec<Item> {
-        let mut items: Vec<_> = match left.get(column as usize) {
-            Some(items) if column < at + width => {
-                items.iter().filter(|item| item.source != Source::One).copied().collect()
-            }
-            _ => Vec::new(),
-        };
-        items.sort_by_key(|item| !item.negative);
-        items
+    let column = |column: u32| match left.get(column as usize) {
+        Some(items) if column < at + width => items.as_slice(),
+        _ => &[],
     };
-    let (ones, twos, fours) = (free(at), free(at + 1), free(at + 2));
+    let columns = [column(at), column(at + 1), column(at + 2)];
+    let [ones, twos, fours] = columns.map(candidates);
     // digits -1 and 4 of one bit are a 3, one slot for two
     let threes: Vec<(Item, Item)> = ones
         .iter()
@@ -221,7 +212,8 @@ fn fill(left: &[Vec<Item>], at: u32, width: u32) -> Picks {
                 }
                 let n1 = (SLOTS - slots).min(capacity - worth).min(ones.len() - m);
                 let digits = 2 * m + n4 + n2 + n1;
-                let heights = n1 * ones.len() + n2 * twos.len() + n4 * fours.len();
+                let [h1, h2, h4] = columns.map(<[Item]>::len);
+                let heights = n1 * h1 + n2 * h2 + n4 * h4;
                 if (digits, heights) > (best.0, best.1) {
                     best = (digits, heights, [m, n4, n2, n1]);
                 }
@@ -249,4 +241,12 @@ fn fill(left: &[Vec<Item>], at: u32, width: u32) -> Picks {
         }
     }
     picks
+}
+
+/// The bits of a column that a window looks at: inverted ones first, which cannot stand in a row.
+fn candidates(column: &[Item]) -> Vec<Item> {
+    let free = column.iter().filter(|item| item.source != Source::One);
+    let mut found: Vec<Item> = free.take(LOOK).copied().collect();
+    found.sort_by_key(|item| !item.negative);
+    found
 }

@@ -1,6 +1,6 @@
 //! The hardware as data: instances, their parameters, ROMs. Validated before any text exists.
 
-use super::{EndStage, ExitStage, JunctionStage, ResultStage, Words};
+use super::{DotStage, EndStage, ExitStage, JunctionStage, ResultStage, Words};
 use crate::bus::BusFormat;
 use crate::packet::PacketFormat;
 use crate::quantise::Format;
@@ -20,6 +20,8 @@ pub struct Design {
     pub exits: Vec<ExitStage>,
     /// The trunk's end.
     pub end: EndStage,
+    /// Dot products as heaps, each shape once.
+    pub dots: Vec<DotStage>,
     /// Layout of all packets.
     pub packet: PacketFormat,
     /// Whether there are registers.

@@ -2,6 +2,7 @@
 
 mod copies;
 mod design;
+mod dot;
 mod ends;
 mod junction;
 mod network;
@@ -14,6 +15,7 @@ mod unrolled;
 mod words;
 
 pub use design::{Design, InputStage, Rom};
+pub use dot::{DotShape, DotStage};
 pub use ends::{EndStage, ExitStage, GateStage, ResultStage, RuleStage, SoftmaxStage, SplitStage};
 pub use path::Busy;
 pub use stage::{

@@ -4,11 +4,12 @@ use super::path::through;
 use super::timing::{self, HandOver, Times};
 use super::{
     Design, EndStage, ExitStage, GateStage, InputStage, Interface, InterfaceError, JunctionStage,
-    ResultStage, Rom, RuleStage, SoftmaxStage, SplitStage, Words, junction, top_name,
+    ResultStage, Rom, RuleStage, SoftmaxStage, SplitStage, Words, dot, junction, top_name,
 };
 use crate::packet::{AnswerFormat, EndFormat, PacketFormat};
 use crate::quantise::{QuantExit, QuantJunction};
 use crate::schedule::{Arranged, Arrangement, Layout, Schedule, Shape, Share, Site};
+use std::collections::BTreeSet;
 
 /// Cycles from a decision to the start of what is behind it, and from its end to its place's being
 /// free, with some to spare.
@@ -39,7 +40,7 @@ pub fn lower(arranged: &Arranged, interface: Interface) -> Result<Design, Interf
     }
     let end = tree.end(&hand_over);
     let exits = (0..head.exits.len()).map(|exit| tree.exit(exit, &junctions, &end)).collect();
-    Ok(Design {
+    let mut design = Design {
         name: head.name.clone(),
         top: top_name(&head.name),
         input: InputStage { bus, format: head.input_format },
@@ -48,8 +49,17 @@ pub fn lower(arranged: &Arranged, interface: Interface) -> Result<Design, Interf
         end,
         packet: tree.packet,
         control: interface.control.of(head),
+        dots: Vec::new(),
         initiation_interval: tree.interval,
-    })
+    };
+    if arranged.adders.heaps() {
+        let shapes: BTreeSet<_> = design.stages().filter_map(dot::shape).collect();
+        design.dots = shapes
+            .into_iter()
+            .map(|shape| shape.stage(arranged.adders.levels_per_register))
+            .collect();
+    }
+    Ok(design)
 }
 
 /// The user's neuron at each place of a split's packet: the writer's slots, row by row.

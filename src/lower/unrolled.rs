@@ -38,7 +38,7 @@ pub struct Tap {
 /// What `cf_junction_unrolled` needs, and its adders.
 pub(super) fn stage(head: &str, site: Site, kind: &Unrolled) -> UnrolledStage {
     let latency = kind.latency();
-    let sum = |(neuron, plan)| sum(neuron, plan, kind.levels_per_register, latency);
+    let sum = |(neuron, plan)| sum(neuron, plan, 0, kind.levels_per_register, latency);
     UnrolledStage {
         flow: kind.feed == Feed::Flow,
         module: format!("{}_{}_sums", top_name(head), site.prefix()),
@@ -47,8 +47,16 @@ pub(super) fn stage(head: &str, site: Site, kind: &Unrolled) -> UnrolledStage {
     }
 }
 
-fn sum(neuron: usize, plan: &Plan, per_register: usize, latency: usize) -> SumStage {
-    let stage = |chain: &Chain| chain.level / per_register;
+/// Puts registers between the adders of a plan, before which there are `ahead` levels of something
+/// else: one for so many levels, and so many in all.
+pub(super) fn sum(
+    neuron: usize,
+    plan: &Plan,
+    ahead: usize,
+    per_register: usize,
+    latency: usize,
+) -> SumStage {
+    let stage = |chain: &Chain| (ahead + chain.level) / per_register;
     let adders = plan.chains.iter();
     let mut adders: Vec<AdderStage> = adders
         .map(|chain| AdderStage { chain: chain.clone(), taps: 0, stage: stage(chain) })

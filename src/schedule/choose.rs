@@ -177,7 +177,8 @@ pub(super) fn arrange(
     let head = QuantHead { junctions, exits, split, ..head.clone() };
     let (shares, burst) =
         (preferences.shares(&head).map_err(BudgetError::from)?, preferences.burst);
-    Ok(Arranged { head, orders, schedules, exits: branches, shares, burst, choices })
+    let adders = preferences.adders;
+    Ok(Arranged { head, orders, schedules, exits: branches, shares, burst, adders, choices })
 }
 
 impl Chain<'_> {

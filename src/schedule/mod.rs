@@ -26,8 +26,8 @@ pub use cost::Cost;
 pub use layout::{Banking, Layout};
 pub use network::{Form, Network};
 pub use preferences::{
-    DEFAULT_BURST, DEFAULT_EFFORT, DEFAULT_LEVELS, ExitRate, Interleaver, Preferences, RateError,
-    Share,
+    Adders, DEFAULT_BURST, DEFAULT_EFFORT, DEFAULT_LEVELS, ExitRate, Interleaver, Preferences,
+    RateError, Share,
 };
 pub use reads::Read;
 pub use shape::{Place, Shape};
@@ -121,6 +121,8 @@ pub struct Arranged {
     pub shares: Vec<Share>,
     /// Frames of a burst: see [`Preferences::burst`].
     pub burst: usize,
+    /// How sums are built.
+    pub adders: Adders,
     /// For each junction, in the order of [`Site::all`], what was chosen and what there was to choose
     /// from.
     pub choices: Vec<Choice>,

@@ -7,8 +7,7 @@ use super::network::Network;
 use super::renumber::{renumber_left, renumber_right};
 use super::tied::{Addresses, Tied, Work};
 use super::unrolled::{Feed, Unrolled};
-use super::{Interleaver, Layout, Preferences, Schedule};
-use crate::heap::Fabric;
+use super::{Adders, Interleaver, Layout, Preferences, Schedule};
 use crate::ids::Neuron;
 use crate::interleave::recognise::{
     self, Recognised, banks_up_to_renumbering, first_clash, recognise,
@@ -61,7 +60,7 @@ enum PlanKind {
     Copies(Copies),
     Tied(Tied),
     Network(Network),
-    Unrolled { feed: Feed, fabric: Fabric, levels_per_register: usize },
+    Unrolled { feed: Feed, adders: Adders },
 }
 
 /// A plan, or why there is none.
@@ -101,8 +100,8 @@ impl Plan {
             PlanKind::Copies(copies) => copies.schedule(junction, self.offered.cycles, layout),
             PlanKind::Tied(tied) => tied.schedule(&junction.pattern, layout),
             PlanKind::Network(network) => network.schedule(&junction.pattern, layout),
-            PlanKind::Unrolled { feed, fabric, levels_per_register } => {
-                Unrolled::schedule(feed, fabric, levels_per_register, junction, layout)
+            PlanKind::Unrolled { feed, adders } => {
+                Unrolled::schedule(feed, adders, junction, layout)
             }
         }
     }
@@ -156,10 +155,9 @@ impl Job<'_> {
         };
         let edges = self.junction.pattern.edges();
         let cost = Unrolled::cost(self.junction, feed);
-        let Preferences { fabric, levels_per_register, .. } = *self.preferences;
         Ok(Plan {
             offered: Offered { lanes: edges, cycles: 1, cost },
-            kind: PlanKind::Unrolled { feed, fabric, levels_per_register },
+            kind: PlanKind::Unrolled { feed, adders: self.preferences.adders },
             left_order: None,
             right_order: None,
         })

@@ -27,20 +27,39 @@ pub struct Preferences {
     /// `exit_rates`, none of them exiting, before the input has to wait.
     #[serde(default = "default_burst")]
     pub burst: usize,
-    /// What an adder's column of the target can take in.
+    /// How sums are built.
     #[serde(default)]
+    pub adders: Adders,
+}
+
+/// How sums are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adders {
+    /// What an adder's column of the target can take in.
     pub fabric: Fabric,
     /// Levels of adders between two registers.
-    #[serde(default = "default_levels")]
     pub levels_per_register: usize,
+    /// Whether products are left to DSP blocks.
+    pub dsp: bool,
+}
+
+impl Default for Adders {
+    fn default() -> Self {
+        Self { fabric: Fabric::default(), levels_per_register: DEFAULT_LEVELS, dsp: false }
+    }
+}
+
+impl Adders {
+    /// Whether dot products are heaps: not where products go to DSP blocks, nor where windows cannot
+    /// share the adders' LUTs.
+    pub fn heaps(self) -> bool {
+        !self.dsp && self.fabric == Fabric::Lut6
+    }
 }
 
 /// Levels of adders between two registers where the user does not say.
-pub const DEFAULT_LEVELS: usize = 2;
-
-fn default_levels() -> usize {
-    DEFAULT_LEVELS
-}
+pub const DEFAULT_LEVELS: usize = 3;
 
 /// Frames of a burst where the user does not say.
 pub const DEFAULT_BURST: usize = 16;
@@ -62,8 +81,7 @@ impl Default for Preferences {
             effort,
             exit_rates: Vec::new(),
             burst: DEFAULT_BURST,
-            fabric: Fabric::default(),
-            levels_per_register: DEFAULT_LEVELS,
+            adders: Adders::default(),
         }
     }
 }

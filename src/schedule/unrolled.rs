@@ -2,8 +2,8 @@
 //! The pattern is wiring; a frame takes one cycle.
 
 use super::cost::{self, Cost};
-use super::{Arrangement, Layout, Schedule, Shape, Table};
-use crate::heap::{Fabric, Heap, Plan, compress};
+use super::{Adders, Arrangement, Layout, Schedule, Shape, Table};
+use crate::heap::{Heap, Plan, compress};
 use crate::quantise::QuantJunction;
 use rayon::prelude::*;
 
@@ -32,8 +32,7 @@ impl Unrolled {
     /// Adds up every right neuron of a junction whose left layer comes as `layout`.
     pub(super) fn schedule(
         feed: Feed,
-        fabric: Fabric,
-        levels_per_register: usize,
+        adders: Adders,
         junction: &QuantJunction,
         layout: Layout,
     ) -> Schedule {
@@ -41,10 +40,11 @@ impl Unrolled {
         let (right, edges) = (pattern.right(), pattern.edges());
         let sums = (0..right)
             .into_par_iter()
-            .map(|neuron| compress(&heap(junction, &layout, neuron), fabric))
+            .map(|neuron| compress(&heap(junction, &layout, neuron), adders.fabric))
             .collect();
         let mut table = Table::new(1, edges);
         (0..edges).for_each(|edge| table.put(0, edge, edge));
+        let levels_per_register = adders.levels_per_register;
         let kind = Arrangement::Unrolled(Self { feed, levels_per_register, sums });
         Schedule { right, layout, kind, table }
     }
