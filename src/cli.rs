@@ -4,7 +4,7 @@ use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
     calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve, simulate,
-    sweep, tail, train, verify,
+    sweep, synth, tail, train, verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
@@ -48,6 +48,7 @@ enum Command {
     Edge(edge::Args),
     Simulate(simulate::Args),
     Verify(verify::Args),
+    Synth(synth::Args),
 }
 
 impl Command {
@@ -67,6 +68,7 @@ impl Command {
             Self::Serve(args) => serve::run(args),
             Self::Edge(args) => edge::run(args),
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
+            Self::Synth(args) => synth::run(args),
             Self::Verify(args) => {
                 let verdict = verify::verify(args, &Files)?;
                 Ok(Answer::of(&verdict, verdict.passed))

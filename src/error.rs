@@ -14,6 +14,7 @@ use crate::save::SaveError;
 use crate::schedule::ScheduleError;
 use crate::serve::{EdgeError, ServeError};
 use crate::sweep::SweepError;
+use crate::synth::error::SynthError;
 use crate::tail::TailError;
 use crate::thresholds::ThresholdError;
 use crate::train::TrainError;
@@ -65,6 +66,8 @@ pub enum Error {
     Edge(#[from] EdgeError),
     /// Simulation failed.
     Simulation(#[from] CommandError),
+    /// Synthesis failed.
+    Synth(#[from] SynthError),
     /// Standard output is no more, other than by a closed pipe.
     Stdout(#[from] StdoutError),
 }
@@ -80,6 +83,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Simulation(error) => error.exit(),
+            Self::Synth(error) => error.exit(),
             Self::Train(TrainError::Interrupted { .. }) => Exit::Interrupted,
             _ => Exit::BadInput,
         }

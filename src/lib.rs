@@ -33,6 +33,7 @@ pub mod save;
 pub mod schedule;
 pub mod serve;
 pub mod sweep;
+pub mod synth;
 pub mod tail;
 pub mod thresholds;
 pub mod train;

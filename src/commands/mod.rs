@@ -15,6 +15,7 @@ pub mod serve;
 pub mod simulate;
 pub mod simulation;
 pub mod sweep;
+pub mod synth;
 pub mod tail;
 pub mod train;
 pub mod verify;

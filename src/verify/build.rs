@@ -168,7 +168,7 @@ pub fn build(build: &Path, manifest: &Manifest, kind: Kind) -> Result<Model, Bui
 }
 
 /// The Verilog files of the package by their paths in `files.f`, in its order.
-fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
+pub(crate) fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
     let list = build.join("files.f");
     let text = std::fs::read_to_string(&list).map_err(io("read", &list))?;
     let lines = text.lines().map(|l| l.split("//").next().unwrap_or_default().trim());
@@ -177,10 +177,7 @@ fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
         return Err(BuildError::Files { reason: "it is empty".into() });
     }
     let read = |name: &str| {
-        let inside = Path::new(name)
-            .components()
-            .all(|c| matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));
-        if !inside || name.starts_with(['-', '+']) {
+        if !inside(name) || name.starts_with(['-', '+']) {
             let reason = format!("{name:?} is not a file of the package");
             return Err(BuildError::Files { reason });
         }
@@ -188,6 +185,12 @@ fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
         Ok((name.to_owned(), std::fs::read(&path).map_err(io("read", &path))?))
     };
     names.into_iter().map(read).collect()
+}
+
+/// Whether a path leads to no place outside of the folder that it is below.
+pub(crate) fn inside(path: &str) -> bool {
+    let inward = |c| matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir);
+    Path::new(path).components().all(inward)
 }
 
 /// Runs Verilator in `work` on copies of everything.
