@@ -3,7 +3,7 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve, simulate,
+    board, calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve, simulate,
     sweep, synth, tail, train, verify,
 };
 use crate::error::{Error, StdoutError};
@@ -44,6 +44,7 @@ enum Command {
     Infer(infer::Args),
     Tail(tail::Args),
     Compile(compile::Args),
+    Board(board::Args),
     Serve(serve::Args),
     Edge(edge::Args),
     Simulate(simulate::Args),
@@ -62,6 +63,7 @@ impl Command {
             Self::Infer(args) => infer::run(args),
             Self::Tail(args) => tail::run(args),
             Self::Compile(args) => compile::run(args),
+            Self::Board(args) => board::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
             Self::Sweep(args) => sweep::run(args),
             Self::Policies(args) => policies::run(args),

@@ -1,5 +1,6 @@
 //! One error for all stages, and the exit code it ends the program with.
 
+use crate::board::BoardError;
 use crate::calibrate::CalibrateError;
 use crate::commands::simulation::CommandError;
 use crate::emit::PackageError;
@@ -42,6 +43,8 @@ pub enum Error {
     Schedule(#[from] ScheduleError),
     /// An outside that cannot be built.
     Interface(#[from] InterfaceError),
+    /// A board could not be made.
+    Board(#[from] BoardError),
     /// A package could not be written.
     Package(#[from] PackageError),
     /// Pictures could not be written.

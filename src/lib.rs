@@ -6,6 +6,7 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod board;
 pub mod bus;
 pub mod calibrate;
 pub mod cli;

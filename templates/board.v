@@ -2,10 +2,10 @@
 // Generated. Do not edit: compile the head and make the board again. Everything with state or
 // arithmetic is in rtl/; this file only puts it together.
 //
-// [[ board.title ]]: pins are named as in [[ board.constraints ]].
+// [[ board.title ]]: pins are named as in [[ board.constraints.0 ]].
 `default_nettype none
 
-module cf_board #(
+module [[ name ]] #(
     // where the ROM files are, with a slash at the end
     parameter RomDir = "rom/",
     // cycles a bit of the serial line: [[ board.clock_hz ]] Hz for [[ baud ]] baud
@@ -54,8 +54,8 @@ module cf_board #(
       .clk_i  ([[ board.clock ]]),
       .rst_ni (aresetn),
       .error_i(link_error),
-      .alive_o([[ board.alive ]]),
-      .error_o([[ board.error ]])
+      .alive_o([[ board.lights[0] ]]),
+      .error_o([[ board.lights[1] ]])
   );
 
   cf_uart_rx #(

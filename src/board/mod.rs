@@ -14,9 +14,6 @@ pub use folder::{Destination, FILE};
 
 use serde::{Deserialize, Serialize};
 
-/// The module that is a board's top.
-pub const TOP: &str = "cf_board";
-
 /// Frames that may be inside a head at once: every memory of frames has two places at least, so a head
 /// that has answered all others has room for them.
 pub const WINDOW: u8 = 2;
@@ -54,12 +51,18 @@ pub struct Facts {
     pub button: &'static str,
     /// The button that resets, low while pressed.
     pub button_bit: &'static str,
-    /// Pins of the lights.
+    /// Pins of the lights: alive, error.
     pub lights: [&'static str; 2],
-    /// Whether these are on while low.
-    pub lights_low: bool,
+    /// 1 if these are on while low, else 0.
+    pub lights_low: u8,
     /// Pins that nothing reads.
     pub unused: &'static str,
+    /// Its bitstream's name.
+    pub bitstream: &'static str,
+    /// The command that loads that.
+    pub load: &'static str,
+    /// The serial port as Linux usually names it.
+    pub port: &'static str,
 }
 
 const ULX3S: Facts = Facts {
@@ -81,8 +84,11 @@ const ULX3S: Facts = Facts {
     button: "btn",
     button_bit: "btn[0]",
     lights: ["led[0]", "led[1]"],
-    lights_low: false,
+    lights_low: 0,
     unused: "btn[1]",
+    bitstream: "ulx3s.bit",
+    load: "openFPGALoader -b ulx3s ulx3s.bit",
+    port: "/dev/ttyUSB0",
 };
 
 const ICEBREAKER: Facts = Facts {
@@ -104,8 +110,11 @@ const ICEBREAKER: Facts = Facts {
     button: "BTN_N",
     button_bit: "BTN_N",
     lights: ["LEDG_N", "LEDR_N"],
-    lights_low: true,
+    lights_low: 1,
     unused: "",
+    bitstream: "icebreaker.bin",
+    load: "iceprog icebreaker.bin",
+    port: "/dev/ttyUSB1",
 };
 
 impl Board {

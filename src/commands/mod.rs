@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and what it does with them.
 
 pub mod answer;
+pub mod board;
 pub mod calibrate;
 pub mod check;
 pub mod compile;
