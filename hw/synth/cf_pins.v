@@ -25,17 +25,23 @@ module cf_pins #(
     end
   endgenerate
 
-  // two bits, so that there is something to shift where In or Out is 1
-  wire [ In:0] shifted = {in_o, pin_i};
-  wire [Out:0] summed = {sum_q, 1'b0};
-  reg  [Out-1:0] out_q;
-  reg  [Out-1:0] sum_q;
+  reg [Out-1:0] out_q;
+  reg [Out-1:0] sum_q;
 
-  always @(posedge clk_i) begin
-    in_o  <= shifted[In-1:0];
-    out_q <= out_i;
-    sum_q <= summed[Out-1:0] ^ out_q;
-  end
+  always @(posedge clk_i) out_q <= out_i;
+
+  generate
+    if (In > 1) begin : g_ins
+      always @(posedge clk_i) in_o <= {in_o[In-2:0], pin_i};
+    end else begin : g_in
+      always @(posedge clk_i) in_o <= pin_i;
+    end
+    if (Out > 1) begin : g_outs
+      always @(posedge clk_i) sum_q <= {sum_q[Out-2:0], 1'b0} ^ out_q;
+    end else begin : g_out
+      always @(posedge clk_i) sum_q <= out_q;
+    end
+  endgenerate
 
   assign pin_o = sum_q[Out-1];
 

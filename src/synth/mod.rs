@@ -157,9 +157,10 @@ impl Run<'_> {
     fn whole(&self) -> Result<(Netlist, Models), SynthError> {
         let Options { target, resources, .. } = self.options;
         let top = &self.sources.manifest.top;
+        // A net a bit, or words look to Verilator like loops.
         let script = format!(
-            "{}\n{}\ndelete t:$scopeinfo\nwrite_json netlist.json\nwrite_verilog -noattr {NETLIST}\n\
-             design -reset\ntee -q -o cells.txt read_verilog -lib -ppdump {}\n",
+            "{}\n{}\ndelete t:$scopeinfo\nwrite_json netlist.json\n\
+             splitnets\nwrite_verilog -noattr {NETLIST}\ndesign -reset\ntee -q -o cells.txt read_verilog -lib -ppdump {}\n",
             self.read(),
             target.synthesise(top, *resources, false),
             target.cells(),
@@ -194,8 +195,7 @@ impl Run<'_> {
     fn yosys(&self, name: &str, script: &str, doing: &str) -> Result<(), SynthError> {
         let file = format!("{name}.ys");
         write(self.work, &file, script.as_bytes())?;
-        let log = self.work.join(format!("{name}.log"));
-        self.yosys.run(&[file], self.work, &log, doing)
+        self.yosys.run(&[file], self.work, name, doing)
     }
 
     fn netlist(&self, file: &str) -> Result<Netlist, SynthError> {

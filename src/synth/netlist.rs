@@ -5,6 +5,9 @@ use super::target::Family;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Attributes of modules that belong to the family's library.
+const LIBRARY: [&str; 2] = ["blackbox", "whitebox"];
+
 /// A netlist.
 #[derive(Debug, Deserialize)]
 pub struct Netlist {
@@ -82,7 +85,7 @@ impl Port {
 impl Module {
     /// Whether it belongs to the family's library.
     fn is_library(&self) -> bool {
-        ["blackbox", "whitebox"].iter().any(|a| self.attributes.contains_key(*a))
+        LIBRARY.iter().any(|attribute| self.attributes.contains_key(*attribute))
     }
 }
 
@@ -204,6 +207,26 @@ impl Netlist {
         };
         said.map_or_else(derived, str::to_owned)
     }
+}
+
+/// The modules of several netlists as one, those of the family's library left out.
+///
+/// # Errors
+/// If a text is none.
+pub fn join(texts: &[&[u8]]) -> Result<Vec<u8>, String> {
+    let mut all = serde_json::Map::new();
+    for text in texts {
+        let mut netlist: serde_json::Value =
+            serde_json::from_slice(text).map_err(|e| e.to_string())?;
+        let modules = netlist["modules"].as_object_mut().ok_or("it has no modules")?;
+        for (name, module) in std::mem::take(modules) {
+            let attributes = &module["attributes"];
+            if LIBRARY.iter().all(|attribute| attributes.get(attribute).is_none()) {
+                all.insert(name, module);
+            }
+        }
+    }
+    Ok(serde_json::json!({ "modules": all }).to_string().into_bytes())
 }
 
 /// `g_lane[*].i_sum` of `g_lane[3].i_sum`.

@@ -2,7 +2,7 @@
 
 use super::area::Area;
 use super::error::SynthError;
-use super::netlist::{Direction, Netlist};
+use super::netlist::{self, Direction, Netlist};
 use super::target::{Place, Target};
 use super::tools::{Tool, read_lossy};
 use serde::{Deserialize, Serialize};
@@ -137,16 +137,18 @@ pub fn place(
     std::fs::write(work.join(PINS.0), PINS.1).map_err(io)?;
     std::fs::write(work.join("pins.v"), around(netlist, design)).map_err(io)?;
     let script = format!(
-        "read_verilog {} pins.v\n{}\ndelete t:$scopeinfo\nwrite_json pins.json\ndelete {design}\n\
-         read_json netlist.json\nhierarchy -top {TOP}\nwrite_json placed.json\n",
+        "read_verilog {} pins.v\n{}\ndelete t:$scopeinfo\nwrite_json pins.json\n",
         PINS.0,
         target.synthesise(TOP, Default::default(), false),
     );
     std::fs::write(work.join("pins.ys"), script).map_err(io)?;
-    let arguments = ["-q", "pins.ys"].map(str::to_owned);
-    yosys.run(&arguments, work, &work.join("pins.log"), "synthesising registers for pins")?;
-    let pins = Netlist::parse(&yosys.wrote(work, "pins.json")?, TOP)
-        .map_err(|reason| yosys.wrong("pins.json", reason))?;
+    let doing = "synthesising registers for pins";
+    yosys.run(&["pins.ys".to_owned()], work, "pins", doing)?;
+    let text = yosys.wrote(work, "pins.json")?;
+    let wrong = |reason| yosys.wrong("pins.json", reason);
+    let pins = Netlist::parse(&text, TOP).map_err(wrong)?;
+    let both = netlist::join(&[&text, &yosys.wrote(work, "netlist.json")?]).map_err(wrong)?;
+    std::fs::write(work.join("placed.json"), both).map_err(io)?;
     let count = |(cell, n): (&String, &usize)| {
         Area::of(target.family(), cell).map_or(Area::default(), |area| area * *n)
     };
@@ -158,12 +160,11 @@ pub fn place(
     );
     arguments.extend(["--freq".into(), aim.goal.to_string()]);
     arguments.extend(["--seed".into(), aim.seed.to_string(), "--timing-allow-fail".into()]);
-    let log = work.join("place.log");
     let doing = format!("placing and routing for {target}");
-    match nextpnr.run(&arguments, work, &log, &doing) {
+    match nextpnr.run(&arguments, work, "place", &doing) {
         Ok(()) => {}
         Err(error @ SynthError::Failed { .. }) => {
-            let mut sites = sites(&read_lossy(&log));
+            let mut sites = sites(&read_lossy(&work.join("place.log")));
             sites.retain(|_, sites| sites.used > sites.available);
             let over = !sites.is_empty();
             return Err(if over { NotPlaced::TooLarge(sites) } else { error.into() });

@@ -98,20 +98,18 @@ impl Tool {
     /// # Errors
     /// If it cannot be started, fails or hangs.
     pub fn version(&self, option: &str, work: &Path) -> Result<Version, SynthError> {
-        let log = work.join("version");
-        self.run(&[option.to_owned()], work, &log, &format!("asking {} its version", self.name))?;
-        let said = read_lossy(&log);
-        let line = said.lines().find_map(version_of);
-        let version = line.ok_or_else(|| SynthError::Output {
-            tool: self.name.clone(),
-            file: format!("answer to {option}"),
-            reason: "there is no version in it".into(),
+        let said = work.join(format!("{}.version", self.name));
+        let doing = format!("asking {} for its version", self.name);
+        self.finish(&[option.to_owned()], work, [&said, &said], &doing)?;
+        let line = read_lossy(&said).lines().find_map(version_of);
+        let version = line.ok_or_else(|| {
+            self.wrong(&format!("answer to {option}"), "there is no version in it".into())
         })?;
         Ok(Version { program: self.name.clone(), version })
     }
 
-    /// Runs it in `work`; what it prints goes into the file `log`. A spinner says what it is `doing`,
-    /// on a terminal.
+    /// Runs it in `work`; its log becomes the file `<name>.log` there. A spinner says what it is
+    /// `doing`, on a terminal.
     ///
     /// # Errors
     /// If it cannot be started, fails, or takes longer than the limit: then it is stopped.
@@ -119,19 +117,36 @@ impl Tool {
         &self,
         arguments: &[String],
         work: &Path,
-        log: &Path,
+        name: &str,
         doing: &str,
     ) -> Result<(), SynthError> {
-        let io = |source| SynthError::Io { doing: "write", path: log.to_owned(), source };
-        let out = File::create(log).map_err(io)?;
+        let log = format!("{name}.log");
+        // What YoWASP's programs print last before they fail never comes out of them; their own log
+        // has it. Yosys and nextpnr have the same options.
+        let mut all = vec!["-q".to_owned(), "-l".to_owned(), log.clone()];
+        all.extend_from_slice(arguments);
+        let out = work.join(format!("{name}.out"));
+        self.finish(&all, work, [&work.join(log), &out], doing)
+    }
+
+    /// Runs it to its end; what it prints goes into the file `out`.
+    fn finish(
+        &self,
+        arguments: &[String],
+        work: &Path,
+        [log, out]: [&Path; 2],
+        doing: &str,
+    ) -> Result<(), SynthError> {
+        let io = |source| SynthError::Io { doing: "write", path: out.to_owned(), source };
+        let file = File::create(out).map_err(io)?;
         let start = |source| SynthError::Start { tool: self.name.clone(), source };
         // Into a file, not through a pipe: a grandchild that outlives it would hold the pipe open.
         let mut child = Command::new(&self.path)
             .args(arguments)
             .current_dir(work)
             .stdin(Stdio::null())
-            .stdout(out.try_clone().map_err(io)?)
-            .stderr(out)
+            .stdout(file.try_clone().map_err(io)?)
+            .stderr(file)
             .spawn()
             .map_err(start)?;
         let spinner = spinner(doing);
@@ -145,7 +160,7 @@ impl Tool {
                 let _ = child.kill();
                 let _ = child.wait();
                 let (tool, seconds) = (self.name.clone(), self.limit.as_secs());
-                return Err(SynthError::TimeLimit { tool, seconds, tail: tail(log) });
+                return Err(SynthError::TimeLimit { tool, seconds, tail: tail([log, out]) });
             }
             std::thread::sleep(POLL);
         };
@@ -154,7 +169,7 @@ impl Tool {
             return Ok(());
         }
         let (tool, status) = (self.name.clone(), status.to_string());
-        Err(SynthError::Failed { tool, status, tail: tail(log) })
+        Err(SynthError::Failed { tool, status, tail: tail([log, out]) })
     }
 
     /// A file that a run should have left in `work`.
@@ -189,13 +204,17 @@ pub(super) fn read_lossy(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
 }
 
-/// The last lines of a log.
-fn tail(log: &Path) -> String {
-    let said = read_lossy(log);
-    let mut lines: Vec<&str> =
-        said.lines().filter(|line| !line.trim().is_empty()).rev().take(SHOWN).collect();
-    lines.reverse();
-    if lines.is_empty() { "(it said nothing)".into() } else { lines.join("\n") }
+/// The last lines of a log; of what was printed, where there is no log.
+fn tail(said: [&Path; 2]) -> String {
+    for said in said.map(read_lossy) {
+        let lines = said.lines().filter(|line| !line.trim().is_empty());
+        let mut lines: Vec<&str> = lines.rev().take(SHOWN).collect();
+        lines.reverse();
+        if !lines.is_empty() {
+            return lines.join("\n");
+        }
+    }
+    "(it said nothing)".into()
 }
 
 fn spinner(doing: &str) -> ProgressBar {
