@@ -3,8 +3,8 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    board, calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve, simulate,
-    sweep, synth, tail, train, verify,
+    board, calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve,
+    simulate, sweep, synth, tail, train, verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;

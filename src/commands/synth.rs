@@ -1,7 +1,10 @@
 //! `clashfree synth`: what a compiled head takes of an FPGA, and how fast it is there.
 
 use super::answer::Answer;
+use super::board::BAUD;
+use crate::board::{self, Board, BoardFiles};
 use crate::error::Error;
+use crate::synth::bitstream::{Bitstream, bitstream};
 use crate::synth::folder::Destination;
 use crate::synth::target::{Resources, Target};
 use crate::synth::tools::Tools;
@@ -19,14 +22,23 @@ ecp5, ice40 and gowin parts nextpnr. xcup and xc7 are Yosys' estimate, with no p
 Examples:
   clashfree synth build/head --target xcup
   clashfree synth build/head --target ecp5-85k --freq 120 --seed 2 -o build/head-ecp5
-  clashfree synth build/head --target xc7 --depth 5 --json | jq .area.luts")]
+  clashfree synth build/head --target xc7 --depth 5 --json | jq .area.luts
+  clashfree synth build/head --board ulx3s -o build/head-ulx3s")]
 pub struct Args {
     /// The package: a folder that `compile` wrote
     build: PathBuf,
 
     /// Family or part
-    #[arg(long, value_enum)]
-    target: Target,
+    #[arg(long, value_enum, required_unless_present = "board", conflicts_with = "board")]
+    target: Option<Target>,
+
+    /// Make a bitstream for a board, with a link to a host
+    #[arg(long, value_enum, conflicts_with_all = ["depth", "no_modules", "freq"])]
+    board: Option<Board>,
+
+    /// Rate of the board's serial line
+    #[arg(long, value_name = "BAUD", default_value_t = BAUD, requires = "board")]
+    baud: u32,
 
     /// Folder for report, netlist and logs; only one of synth is replaced [default: BUILD-synth-TARGET]
     #[arg(short, long, value_name = "DIR")]
@@ -77,16 +89,23 @@ fn clock(text: &str) -> Result<f64, String> {
 /// # Errors
 /// If the package, a tool or the folder is not fit, or the part too small; nothing is written then.
 pub fn run(args: &Args) -> Result<Answer, Error> {
-    let output = args.output.clone().unwrap_or_else(|| beside(&args.build, args.target));
+    let tools = Tools::new(args.tools.as_deref(), Duration::from_secs(args.time_limit));
+    let resources = Resources { dsp: args.dsp, no_bram: args.no_bram };
+    let output = |what: &str| args.output.clone().unwrap_or_else(|| beside(&args.build, what));
+    let target = match (args.board, args.target) {
+        (Some(board), _) => return board_of(args, board, &output(board.name()), resources, &tools),
+        (None, Some(target)) => target,
+        (None, None) => unreachable!("the command line asks for one of them"),
+    };
+    let output = output(target.name());
     let destination = Destination::check(&output)?;
     let options = Options {
-        target: args.target,
-        resources: Resources { dsp: args.dsp, no_bram: args.no_bram },
+        target,
+        resources,
         depth: (!args.no_modules).then_some(args.depth),
         goal: args.freq,
         seed: args.seed,
     };
-    let tools = Tools::new(args.tools.as_deref(), Duration::from_secs(args.time_limit));
     let synthesis = synthesise(&args.build, &options, &tools)?;
     destination.write(&synthesis)?;
     let mut answer = Answer::of(&synthesis.report, true);
@@ -94,8 +113,29 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     Ok(answer)
 }
 
+/// The folder of a board, with its bitstream.
+fn board_of(
+    args: &Args,
+    board: Board,
+    output: &Path,
+    resources: Resources,
+    tools: &Tools,
+) -> Result<Answer, Error> {
+    let destination = board::Destination::check(output)?;
+    let made = BoardFiles::make(&args.build, board, args.baud)?;
+    let Bitstream { report, files } = bitstream(&args.build, &made, resources, args.seed, tools)?;
+    destination.write(&made.with(files))?;
+    let mut answer = Answer::of(&report, true);
+    answer.text += &format!(
+        "bitstream, host script and simulation in {}
+",
+        output.display()
+    );
+    Ok(answer)
+}
+
 /// `BUILD-synth-TARGET`: never inside the package, which knows all its files.
-fn beside(build: &Path, target: Target) -> PathBuf {
+fn beside(build: &Path, target: &str) -> PathBuf {
     let folder = std::path::absolute(build).unwrap_or_else(|_| build.to_owned());
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let own = format!("{name}-synth-{target}");

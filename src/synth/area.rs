@@ -140,3 +140,13 @@ impl Mul<usize> for Area {
         }
     }
 }
+
+impl std::fmt::Display for Area {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { luts, lut_ram, ffs, carries, dsps, brams } = self;
+        write!(
+            f,
+            "{luts} LUT and {lut_ram} LUT sites of memory, {ffs} FF, {carries} carry cells, {dsps} DSP, {brams} block RAM"
+        )
+    }
+}

@@ -1,5 +1,6 @@
 //! What may be answered instead of a synthesis.
 
+use crate::board::Board;
 use crate::exit::Exit;
 use crate::load::HeadError;
 use crate::manifest::ManifestError;
@@ -112,6 +113,28 @@ pub enum SynthError {
         #[help]
         help: String,
     },
+    /// A board's clock is too fast.
+    #[error(
+        "{name} does not keep up with the {clock} MHz of {board}: placed and routed it reaches {fmax:.2} MHz, its longest path is {late:.2} ns too long"
+    )]
+    #[diagnostic(
+        code(clashfree::synth::timing),
+        help(
+            "nothing was written; another --seed may do, or `compile` with more --cycles or another --interleaver"
+        )
+    )]
+    Timing {
+        /// The head.
+        name: String,
+        /// The board.
+        board: Board,
+        /// Its clock, MHz.
+        clock: f64,
+        /// What was reached, MHz.
+        fmax: f64,
+        /// Nanoseconds by which the longest path is longer than a cycle.
+        late: f64,
+    },
     /// The output folder holds something else.
     #[error("{} is not a folder of `clashfree synth`, so it is not replaced: {found}", .folder.display())]
     #[diagnostic(code(clashfree::synth::not_ours), help("give another folder with -o"))]
@@ -145,7 +168,8 @@ impl SynthError {
             Self::Failed { .. }
             | Self::TimeLimit { .. }
             | Self::Output { .. }
-            | Self::TooLarge { .. } => Exit::Failed,
+            | Self::TooLarge { .. }
+            | Self::Timing { .. } => Exit::Failed,
             Self::Manifest(_)
             | Self::Sources(_)
             | Self::Head(_)

@@ -7,6 +7,7 @@
 //! ([`folder`]), with what [`verify`](crate::verify) needs to simulate the netlist ([`models`]).
 
 pub mod area;
+pub mod bitstream;
 pub mod error;
 mod fit;
 pub mod folder;
@@ -66,10 +67,7 @@ pub fn synthesise(build: &Path, options: &Options, tools: &Tools) -> Result<Synt
     let yosys = tools.find("yosys")?;
     let nextpnr = place.map(|place| tools.find(place.program)).transpose()?;
 
-    let work = tempfile::Builder::new().prefix("clashfree-").tempdir();
-    let temporary = std::env::temp_dir();
-    let io = |source| SynthError::Io { doing: "make a folder in", path: temporary, source };
-    let work = work.map_err(io)?;
+    let work = scratch()?;
     let work = work.path();
     for (path, bytes) in sources.verilog.iter().chain(&sources.roms) {
         write(work, path, bytes)?;
@@ -203,6 +201,14 @@ impl Run<'_> {
         Netlist::parse(&text, &self.sources.manifest.top)
             .map_err(|reason| self.yosys.wrong(file, reason))
     }
+}
+
+/// A temporary folder to work in.
+fn scratch() -> Result<tempfile::TempDir, SynthError> {
+    let work = tempfile::Builder::new().prefix("clashfree-").tempdir();
+    let io =
+        |source| SynthError::Io { doing: "make a folder in", path: std::env::temp_dir(), source };
+    work.map_err(io)
 }
 
 fn write(work: &Path, name: &str, bytes: &[u8]) -> Result<(), SynthError> {

@@ -154,14 +154,30 @@ pub fn place(
     };
     let pins = pins.cells(TOP).iter().map(count).fold(Area::default(), |sum, area| sum + area);
 
-    let mut arguments: Vec<String> = place.part.iter().map(|&part| part.to_owned()).collect();
-    arguments.extend(
-        ["--json", "placed.json", "--top", TOP, "--report", "place.json"].map(str::to_owned),
-    );
+    let mut arguments = place.part.to_vec();
+    arguments.extend(["--json", "placed.json", "--top", TOP]);
+    let doing = format!("placing and routing for {target}");
+    route(nextpnr, &arguments, aim, pins, work, &doing)
+}
+
+/// Runs nextpnr with these arguments and those that say how to aim; leaves `place.log` and
+/// `place.json` in `work`. `pins` is what was put around the design.
+///
+/// # Errors
+/// If it fails, or the part is too small.
+pub fn route(
+    nextpnr: &Tool,
+    arguments: &[&str],
+    aim: Aim,
+    pins: Area,
+    work: &Path,
+    doing: &str,
+) -> Result<Placed, NotPlaced> {
+    let mut arguments: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
+    arguments.extend(["--report".into(), "place.json".into()]);
     arguments.extend(["--freq".into(), aim.goal.to_string()]);
     arguments.extend(["--seed".into(), aim.seed.to_string(), "--timing-allow-fail".into()]);
-    let doing = format!("placing and routing for {target}");
-    match nextpnr.run(&arguments, work, "place", &doing) {
+    match nextpnr.run(&arguments, work, "place", doing) {
         Ok(()) => {}
         Err(error @ SynthError::Failed { .. }) => {
             let mut sites = sites(&read_lossy(&work.join("place.log")));

@@ -72,11 +72,7 @@ impl fmt::Display for Report {
         let tools: Vec<_> =
             self.tools.iter().map(|t| format!("{}: {}", t.program, t.version)).collect();
         writeln!(f, "tools: {}", tools.join("; "))?;
-        let Area { luts, lut_ram, ffs, carries, dsps, brams } = area;
-        writeln!(
-            f,
-            "the whole as one: {luts} LUT and {lut_ram} LUT sites of memory, {ffs} FF, {carries} carry cells, {dsps} DSP, {brams} block RAM"
-        )?;
+        writeln!(f, "the whole as one: {area}")?;
         let cells: Vec<_> = self.cells.iter().map(|(cell, n)| format!("{n} {cell}")).collect();
         writeln!(f, "cells: {}", cells.join(", "))?;
         if !self.uncounted.is_empty() {
@@ -151,10 +147,13 @@ impl fmt::Display for Placed {
             let share = 100.0 * sites.used as f64 / sites.available.max(1) as f64;
             writeln!(f, "  {site}: {} of {} ({share:.1} %)", sites.used, sites.available)?;
         }
-        let Area { luts, ffs, .. } = pins;
-        writeln!(
-            f,
-            "  of these {luts} LUT and {ffs} FF are registers around the design, for want of pins"
-        )
+        if *pins != Area::default() {
+            let Area { luts, ffs, .. } = pins;
+            writeln!(
+                f,
+                "  of these {luts} LUT and {ffs} FF are registers around the design, for want of pins"
+            )?;
+        }
+        Ok(())
     }
 }

@@ -129,8 +129,12 @@ impl Tool {
         self.finish(&all, work, [&work.join(log), &out], doing)
     }
 
-    /// Runs it to its end; what it prints goes into the file `out`.
-    fn finish(
+    /// Runs it to its end, with nothing but these arguments; what it prints goes into the file `out`,
+    /// and if it fails the end of `log` is shown, or of `out`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn finish(
         &self,
         arguments: &[String],
         work: &Path,
