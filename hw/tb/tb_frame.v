@@ -169,8 +169,11 @@ module tb_frame;
           if (encoded[sent] == 8'h7d) line_byte(8'h7d, 1'b0);
           else if (encoded[sent] == 8'h7f || encoded[sent] == 8'h7c) line_byte(8'h00, 1'b0);
           else line_byte(encoded[sent] ^ 8'h01, 1'b0);
-        end else if (what == 2 && sent == victim) line_byte(encoded[sent], 1'b1);
-        else if (what == 3 && sent == size - 1) begin
+        end else if (what == 2 && sent == victim) begin
+          // a byte too many, which is no byte: the sequence would be right
+          line_byte(8'h00, 1'b1);
+          line_byte(encoded[sent], 1'b0);
+        end else if (what == 3 && sent == size - 1) begin
           line_byte(8'h7d, 1'b0);
           line_byte(8'h7e, 1'b0);
         end else line_byte(encoded[sent], 1'b0);

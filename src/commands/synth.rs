@@ -14,6 +14,7 @@ use std::time::Duration;
 
 /// Synthesise a compiled head with open tools: area by module, and the clock after place and route.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["target", "board"])))]
 #[command(after_help = "\
 Tools are YoWASP's (`make synth-tools` installs them into .tools) or the system's: Yosys, and for
 ecp5, ice40 and gowin parts nextpnr. xcup and xc7 are Yosys' estimate, with no place and route.
@@ -29,7 +30,7 @@ pub struct Args {
     build: PathBuf,
 
     /// Family or part
-    #[arg(long, value_enum, required_unless_present = "board", conflicts_with = "board")]
+    #[arg(long, value_enum)]
     target: Option<Target>,
 
     /// Make a bitstream for a board, with a link to a host
@@ -37,7 +38,7 @@ pub struct Args {
     board: Option<Board>,
 
     /// Rate of the board's serial line
-    #[arg(long, value_name = "BAUD", default_value_t = BAUD, requires = "board")]
+    #[arg(long, value_name = "BAUD", default_value_t = BAUD, conflicts_with = "target")]
     baud: u32,
 
     /// Folder for report, netlist and logs; only one of synth is replaced [default: BUILD-synth-TARGET]
