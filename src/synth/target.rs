@@ -94,8 +94,12 @@ impl Target {
     pub fn place(self) -> Option<Place> {
         let (program, part, goal): (_, &[&str], _) = match self {
             Self::Xcup | Self::Xc7 => return None,
-            Self::Ecp5Large => ("nextpnr-ecp5", &["--um-85k", "--speed", "6"], 100),
-            Self::Ecp5Small => ("nextpnr-ecp5", &["--um-25k", "--speed", "6"], 100),
+            Self::Ecp5Large => {
+                ("nextpnr-ecp5", &["--um-85k", "--package", "CABGA381", "--speed", "6"], 100)
+            }
+            Self::Ecp5Small => {
+                ("nextpnr-ecp5", &["--um-25k", "--package", "CABGA381", "--speed", "6"], 100)
+            }
             Self::Ice40 => ("nextpnr-ice40", &["--up5k", "--package", "sg48"], 40),
             Self::Gowin9 => (
                 "nextpnr-himbaechel-gowin",
