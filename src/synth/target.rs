@@ -106,9 +106,11 @@ impl Target {
                 &["--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"],
                 60,
             ),
-            Self::Gowin18 => {
-                ("nextpnr-himbaechel-gowin", &["--device", "GW2A-LV18PG256C8/I7"], 100)
-            }
+            Self::Gowin18 => (
+                "nextpnr-himbaechel-gowin",
+                &["--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"],
+                100,
+            ),
         };
         Some(Place { program, part, goal })
     }
