@@ -326,10 +326,10 @@ fn the_netlist_of_a_real_synthesis_computes_what_the_head_does() {
     // one bit of a sum of products the other way round
     let path = place.0.join("netlist/netlist.v");
     let good = std::fs::read_to_string(&path).unwrap();
-    let outputs = good.match_indices(".Q(").map(|(at, _)| at);
+    let mut outputs = good.match_indices(".Q(").map(|(at, _)| at);
     let of_sum =
         |at: &usize| good[*at..].lines().next().is_some_and(|l| l.contains("i_dot.i_sum."));
-    let sum = outputs.filter(of_sum).next().expect("a register of a sum keeps its name");
+    let sum = outputs.find(of_sum).expect("a register of a sum keeps its name");
     let data = good[..sum].rfind(".D(").expect("what goes into it") + 3;
     let bad = format!("{}~{}", &good[..data], &good[data..]);
     std::fs::write(&path, bad).unwrap();

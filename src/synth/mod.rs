@@ -160,7 +160,7 @@ impl Run<'_> {
             "{}\n{}\ndelete t:$scopeinfo\nwrite_json netlist.json\n\
              splitnets\nwrite_verilog -noattr {NETLIST}\ndesign -reset\ntee -q -o cells.txt read_verilog -lib -ppdump {}\n",
             self.read(),
-            target.synthesise(top, *resources, false),
+            target.synthesise(top, *resources, false) + target.no_pads(),
             target.cells(),
         );
         self.yosys("yosys", &script, &format!("synthesising {top} for {target}"))?;
@@ -179,7 +179,7 @@ impl Run<'_> {
         let script = format!(
             "{}\n{}\nwrite_json modules.json\n",
             self.read(),
-            target.synthesise(top, *resources, true),
+            target.synthesise(top, *resources, true) + target.no_pads(),
         );
         self.yosys("modules", &script, &format!("synthesising {top} by module"))?;
         Ok(self.netlist("modules.json")?.tree(top, target.family(), depth))

@@ -106,24 +106,32 @@ impl Target {
                 &["--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"],
                 60,
             ),
-            Self::Gowin18 => {
-                ("nextpnr-himbaechel-gowin", &["--device", "GW2A-LV18PG256C8/I7"], 100)
-            }
+            Self::Gowin18 => (
+                "nextpnr-himbaechel-gowin",
+                &["--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"],
+                100,
+            ),
         };
         Some(Place { program, part, goal })
     }
 
+    /// What to add to [`synthesise`](Self::synthesise) for a module whose ports are no pins. nextpnr
+    /// makes pads for the other families.
+    pub fn no_pads(self) -> &'static str {
+        if self.family() == Family::Gowin { " -noiopads" } else { "" }
+    }
+
     /// The command of Yosys that makes a netlist of a module: all of it as one, but for modules that
-    /// ask to be kept, or `by_module`. Pads and clock buffers are left out: the design is to be a part
-    /// of something.
+    /// ask to be kept, or `by_module`. Pads and clock buffers of Xilinx parts are left
+    /// out: the design is to be a part of something.
     pub fn synthesise(self, top: &str, resources: Resources, by_module: bool) -> String {
         let mut command = match self {
             Self::Xcup => "synth_xilinx -family xcup -noiopad -noclkbuf",
             Self::Xc7 => "synth_xilinx -family xc7 -noiopad -noclkbuf",
             Self::Ecp5Large | Self::Ecp5Small => "synth_ecp5",
             Self::Ice40 => "synth_ice40 -device u",
-            Self::Gowin9 => "synth_gowin -family gw1n -noiopads",
-            Self::Gowin18 => "synth_gowin -family gw2a -noiopads",
+            Self::Gowin9 => "synth_gowin -family gw1n",
+            Self::Gowin18 => "synth_gowin -family gw2a",
         }
         .to_owned();
         match (self.family(), by_module) {
