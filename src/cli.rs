@@ -3,8 +3,8 @@
 use crate::commands::answer::Answer;
 use crate::commands::simulation::Files;
 use crate::commands::{
-    calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve, simulate,
-    sweep, tail, train, verify,
+    board, calibrate, check, compile, draw, edge, infer, pattern, policies, quantise, serve,
+    simulate, sweep, synth, tail, train, verify,
 };
 use crate::error::{Error, StdoutError};
 use crate::exit::Exit;
@@ -44,10 +44,12 @@ enum Command {
     Infer(infer::Args),
     Tail(tail::Args),
     Compile(compile::Args),
+    Board(board::Args),
     Serve(serve::Args),
     Edge(edge::Args),
     Simulate(simulate::Args),
     Verify(verify::Args),
+    Synth(synth::Args),
 }
 
 impl Command {
@@ -61,12 +63,14 @@ impl Command {
             Self::Infer(args) => infer::run(args),
             Self::Tail(args) => tail::run(args),
             Self::Compile(args) => compile::run(args),
+            Self::Board(args) => board::run(args),
             Self::Train(args) => Ok(Answer::of(&train::run(args)?, true)),
             Self::Sweep(args) => sweep::run(args),
             Self::Policies(args) => policies::run(args),
             Self::Serve(args) => serve::run(args),
             Self::Edge(args) => edge::run(args),
             Self::Simulate(args) => Ok(Answer::of(&simulate::simulate(args, &Files)?, true)),
+            Self::Synth(args) => synth::run(args),
             Self::Verify(args) => {
                 let verdict = verify::verify(args, &Files)?;
                 Ok(Answer::of(&verdict, verdict.passed))

@@ -1,5 +1,6 @@
 //! One error for all stages, and the exit code it ends the program with.
 
+use crate::board::BoardError;
 use crate::calibrate::CalibrateError;
 use crate::commands::simulation::CommandError;
 use crate::emit::PackageError;
@@ -14,6 +15,7 @@ use crate::save::SaveError;
 use crate::schedule::ScheduleError;
 use crate::serve::{EdgeError, ServeError};
 use crate::sweep::SweepError;
+use crate::synth::error::SynthError;
 use crate::tail::TailError;
 use crate::thresholds::ThresholdError;
 use crate::train::TrainError;
@@ -41,6 +43,8 @@ pub enum Error {
     Schedule(#[from] ScheduleError),
     /// An outside that cannot be built.
     Interface(#[from] InterfaceError),
+    /// A board could not be made.
+    Board(#[from] BoardError),
     /// A package could not be written.
     Package(#[from] PackageError),
     /// Pictures could not be written.
@@ -65,6 +69,8 @@ pub enum Error {
     Edge(#[from] EdgeError),
     /// Simulation failed.
     Simulation(#[from] CommandError),
+    /// Synthesis failed.
+    Synth(#[from] SynthError),
     /// Standard output is no more, other than by a closed pipe.
     Stdout(#[from] StdoutError),
 }
@@ -80,6 +86,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Simulation(error) => error.exit(),
+            Self::Synth(error) => error.exit(),
             Self::Train(TrainError::Interrupted { .. }) => Exit::Interrupted,
             _ => Exit::BadInput,
         }

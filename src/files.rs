@@ -136,6 +136,27 @@ pub fn can_write_beside(folder: &Path) -> io::Result<()> {
     beside(folder, ".probe", nearest.unwrap_or(Path::new("."))).map(drop)
 }
 
+/// Paths of all files below a folder, with slashes.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn below(folder: &Path) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut folders = vec![(folder.to_owned(), String::new())];
+    while let Some((path, prefix)) = folders.pop() {
+        for entry in path.read_dir()? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                folders.push((entry.path(), format!("{name}/")));
+            } else {
+                found.push(name);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The folder that holds `path`.
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -6,6 +6,7 @@
 //! [`load`] → `Head` → [`quantise`] → `QuantHead` → `schedule` → `lower` → `Design` → `emit` →
 //! `verify`. [`model`] is the reference and knows nothing of what comes after [`quantise`].
 
+pub mod board;
 pub mod bus;
 pub mod calibrate;
 pub mod cli;
@@ -34,6 +35,7 @@ pub mod save;
 pub mod schedule;
 pub mod serve;
 pub mod sweep;
+pub mod synth;
 pub mod tail;
 pub mod thresholds;
 pub mod train;

@@ -169,7 +169,7 @@ pub struct JunctionRecord {
 }
 
 /// A file that is not as the compiler wrote it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
     /// Path relative to the package.
     pub path: String,
@@ -270,6 +270,11 @@ impl Manifest {
     /// Cycles that all junctions together are busy with a frame.
     pub fn busy(&self) -> u64 {
         self.all_junctions().map(|j| j.cycles).sum()
+    }
+
+    /// Cycles that the slowest junction is busy with a frame.
+    pub fn busy_longest(&self) -> usize {
+        self.all_junctions().map(|j| j.cycles as usize).max().unwrap_or(0)
     }
 
     /// The text of `manifest.json`: the same bytes for the same contents.

@@ -12,9 +12,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn rtl() -> PathBuf {
-    root().join("hw/rtl")
-}
+/// Where modules stand: those of heads, and those that boards put around them.
+const LIBRARIES: [&str; 2] = ["hw/rtl", "hw/board"];
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
@@ -35,8 +34,25 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap().to_str().unwrap().to_owned()
 }
 
+/// Every module's file.
+fn sources() -> Vec<PathBuf> {
+    LIBRARIES.iter().flat_map(|folder| files(&root().join(folder), "v")).collect()
+}
+
 fn modules() -> Vec<String> {
-    files(&rtl(), "v").iter().map(|path| stem(path)).collect()
+    sources().iter().map(|path| stem(path)).collect()
+}
+
+/// Where a tool that knows `-y` finds modules.
+fn libraries() -> impl Iterator<Item = &'static str> {
+    LIBRARIES.iter().flat_map(|folder| ["-y", folder])
+}
+
+/// A module's file, from the root.
+fn source(module: &str) -> String {
+    let there = |path: &String| root().join(path).exists();
+    let paths = LIBRARIES.iter().map(|folder| format!("{folder}/{module}.v"));
+    paths.clone().find(there).unwrap_or_else(|| panic!("no {module}.v"))
 }
 
 /// Module and `Name=value` words of each line of a list.
@@ -80,18 +96,16 @@ fn said(command: &mut Command) -> String {
 
 fn verilator(module: &str, parameters: &[String]) -> String {
     let mut command = Command::new("verilator");
-    command.args(["--lint-only", "-Wall", "-y", ".", "--top-module", module]).current_dir(rtl());
-    said(command.args(parameters.iter().map(|p| format!("-G{p}"))).arg(format!("{module}.v")))
+    command.args(["--lint-only", "-Wall", "--top-module", module]).args(libraries());
+    command.args(parameters.iter().map(|p| format!("-G{p}"))).arg(source(module));
+    said(command.current_dir(root()))
 }
 
 fn icarus(module: &str, parameters: &[String]) -> String {
     let mut command = Command::new("iverilog");
-    command.args(["-g2005", "-Wall", "-t", "null", "-y", ".", "-s", module]).current_dir(rtl());
-    said(
-        command
-            .args(parameters.iter().map(|p| format!("-P{module}.{p}")))
-            .arg(format!("{module}.v")),
-    )
+    command.args(["-g2005", "-Wall", "-t", "null", "-s", module]).args(libraries());
+    command.args(parameters.iter().map(|p| format!("-P{module}.{p}"))).arg(source(module));
+    said(command.current_dir(root()))
 }
 
 /// Fails with all complaints at once.
@@ -117,7 +131,7 @@ fn legal_sets() -> Vec<(String, Vec<String>)> {
 
 #[test]
 fn every_module_keeps_the_conventions() {
-    for path in files(&rtl(), "v") {
+    for path in sources() {
         let (name, source) = (stem(&path), read(&path));
         let head: Vec<_> = source.lines().take_while(|line| line.starts_with("//")).collect();
         for what in ["// Does: ", "// Does not: ", "// Latency: ", "// Limits: "] {
@@ -138,7 +152,7 @@ fn every_module_keeps_the_conventions() {
 fn nothing_waives_a_warning_and_templates_hold_no_logic() {
     let templates = std::fs::read_dir(root().join("templates")).unwrap();
     let templates: Vec<_> = templates.map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
-    for path in files(&rtl(), "v").iter().chain(&templates) {
+    for path in sources().iter().chain(&templates) {
         let source = read(path);
         for waiver in ["lint_off", "verilator_config", "translate_off", "spyglass"] {
             assert!(!source.contains(waiver), "{}: {waiver}", path.display());
@@ -174,7 +188,7 @@ fn yosys_checks_every_module() {
     }
     let mut script = String::new();
     for module in modules() {
-        let _ = writeln!(script, "read_verilog {module}.v");
+        let _ = writeln!(script, "read_verilog {}", source(&module));
     }
     script += "design -save library\n";
     for module in modules() {
@@ -187,7 +201,7 @@ fn yosys_checks_every_module() {
     std::fs::write(&file, script).unwrap();
     silent(&[(
         "yosys".to_owned(),
-        said(Command::new("yosys").arg("-q").arg(&file).current_dir(rtl())),
+        said(Command::new("yosys").arg("-q").arg(&file).current_dir(root())),
     )]);
 }
 
@@ -226,8 +240,8 @@ fn module_testbenches_pass() {
             let program =
                 Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{bench}_{number}.vvp"));
             let mut compile = Command::new("iverilog");
-            compile.args(["-g2005", "-s", &bench, "-y"]).arg(rtl()).arg("-y").arg(&folder);
-            compile.arg("-o").arg(&program);
+            compile.args(["-g2005", "-s", &bench]).args(libraries()).arg("-y").arg(&folder);
+            compile.arg("-o").arg(&program).current_dir(root());
             compile.args(run.split_whitespace().map(|p| format!("-P{bench}.{p}"))).arg(&path);
             let mut said = said(&mut compile);
             if said.is_empty() {

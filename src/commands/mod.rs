@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and what it does with them.
 
 pub mod answer;
+pub mod board;
 pub mod calibrate;
 pub mod check;
 pub mod compile;
@@ -15,6 +16,7 @@ pub mod serve;
 pub mod simulate;
 pub mod simulation;
 pub mod sweep;
+pub mod synth;
 pub mod tail;
 pub mod train;
 pub mod verify;

@@ -5,6 +5,8 @@ use crate::exit::Exit;
 use crate::load;
 use crate::packet::{Content, ResultKind};
 use crate::quantise::{Format, QuantHead, quantise};
+use crate::synth::target::Target;
+use crate::verify::netlist::Netlist;
 use crate::verify::stalls::Stalls;
 use crate::verify::{Bench, Change, Options, SimError, SimResult, Timing};
 use ndarray::Array2;
@@ -127,6 +129,9 @@ impl CommandError {
 pub struct Summary {
     /// Name of the head.
     pub name: String,
+    /// What the netlist was made for that was simulated; absent where it was the package's Verilog.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netlist: Option<Target>,
     /// Frames simulated.
     pub frames: usize,
     /// Processes.
@@ -152,6 +157,9 @@ impl fmt::Display for Summary {
         let Self { name, frames, cycles, processes, stalls, timing, predicted_interval, .. } = self;
         for file in &self.changed {
             writeln!(f, "warning: {file}")?;
+        }
+        if let Some(target) = self.netlist {
+            writeln!(f, "the netlist for {target}, not the Verilog it was made of")?;
         }
         writeln!(
             f,
@@ -187,7 +195,9 @@ pub(super) struct Run {
 
 /// What a command wants of its simulation.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct How {
+pub(super) struct How<'a> {
+    /// A folder of `synth` whose netlist is simulated in place of the package's Verilog.
+    pub netlist: Option<&'a Path>,
     /// The packets must carry logits.
     pub logits: bool,
     /// There must be registers with thresholds.
@@ -201,7 +211,7 @@ pub(super) struct How {
 pub(super) fn run(
     common: &Common,
     data: &dyn Data,
-    how: How,
+    how: How<'_>,
     changes: &dyn Fn(&Array2<i32>, usize) -> Vec<Change>,
 ) -> Result<Run, CommandError> {
     let (manifest, _) = crate::manifest::Manifest::load(&common.build).map_err(SimError::from)?;
@@ -224,7 +234,9 @@ pub(super) fn run(
     if let Some(n) = common.frames.filter(|&n| n < frames.nrows()) {
         frames.slice_collapse(ndarray::s![..n, ..]);
     }
-    let bench = Bench::open(&common.build, common.waves.is_some())?;
+    let netlist = how.netlist.map(|folder| Netlist::read(folder, &common.build)).transpose();
+    let netlist = netlist.map_err(SimError::from)?;
+    let bench = Bench::open_as(&common.build, netlist.as_ref(), common.waves.is_some())?;
     let options = Options {
         stalls: common.stalls,
         waves: common.waves.clone(),
@@ -236,6 +248,7 @@ pub(super) fn run(
     let result = bench.simulate(frames.view(), &options)?;
     let summary = Summary {
         name: bench.manifest.name.clone(),
+        netlist: netlist.map(|netlist| netlist.target),
         frames: frames.nrows(),
         processes: result.processes,
         cycles: result.cycles,

@@ -1,6 +1,7 @@
 //! From a design to files: text only, every decision has been made.
 
 mod adders;
+mod board;
 mod dots;
 mod gates;
 mod instance;
@@ -13,14 +14,15 @@ mod registers;
 mod sums;
 mod top;
 
+pub use board::board;
 pub use package::{Package, PackageError, REFERENCE, package};
 
 use crate::lower::{Datapath, Design, Rom};
 use std::fmt::Write as _;
 
 /// What every generated file begins with: tool, head, and the start of the head's content hash.
-fn stamp(design: &Design, hash: &str) -> String {
-    format!("clashfree {}, head {}, sha256 {}", env!("CARGO_PKG_VERSION"), design.name, &hash[..16])
+fn stamp(head: &str, hash: &str) -> String {
+    format!("clashfree {}, head {head}, sha256 {}", env!("CARGO_PKG_VERSION"), &hash[..16])
 }
 
 /// A ROM file: what it is, then its words.
@@ -36,7 +38,7 @@ fn rom(stamp: &str, rom: &Rom) -> String {
 /// Generated hardware: path in the package and content. `hash` is the head's, `identity` the
 /// package's, in hexadecimal.
 pub fn hardware(design: &Design, hash: &str, identity: &str) -> Vec<(String, String)> {
-    let stamp = stamp(design, hash);
+    let stamp = stamp(&design.name, hash);
     let top = top::top(design, &stamp, identity);
     let mut files = vec![(format!("rtl/{}.v", design.top), top)];
     for stage in design.stages() {

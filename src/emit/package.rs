@@ -262,7 +262,7 @@ impl Package {
             if !folder.is_dir() {
                 return Err(not_ours("it is not a folder".into()));
             }
-            let found = below(folder).map_err(failed)?;
+            let found = files::below(folder).map_err(failed)?;
             if !found.is_empty() {
                 let ours = manifest::listed(folder).map_err(|e| not_ours(e.reason()))?;
                 let foreign = |path: &&String| {
@@ -287,22 +287,4 @@ impl Package {
         files::whole_folder(folder, files)
             .map_err(|source| PackageError::Write { folder: folder.to_owned(), source })
     }
-}
-
-/// Paths of all files below a folder, with slashes.
-fn below(folder: &Path) -> io::Result<Vec<String>> {
-    let mut found = Vec::new();
-    let mut folders = vec![(folder.to_owned(), String::new())];
-    while let Some((path, prefix)) = folders.pop() {
-        for entry in path.read_dir()? {
-            let entry = entry?;
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.file_type()?.is_dir() {
-                folders.push((entry.path(), format!("{name}/")));
-            } else {
-                found.push(name);
-            }
-        }
-    }
-    Ok(found)
 }

@@ -99,7 +99,7 @@ pub fn readme(design: &Design, manifest: &Manifest, example: &Example<'_>) -> St
     let sign = if format.signed { "two's complement" } else { "unsigned" };
     Readme {
         design,
-        stamp: stamp(design, &manifest.head_sha256),
+        stamp: stamp(&design.name, &manifest.head_sha256),
         chain: chain(design.input.bus.neurons, &design.junctions),
         rows: design.stages().map(row).collect(),
         bound: design.bound(),

@@ -24,23 +24,24 @@ pub(super) fn compress(mut items: Items) -> Plan {
             return Plan { chains, result: items.row() };
         }
         let mut next = Items::empty(0, items.bits);
-        let by_rows = items.height() <= ROWS;
-        let mut least = if by_rows { 0 } else { GOOD };
-        loop {
-            let Some(draft) = Draft::best(&items, by_rows, least) else {
-                if next.height() > 0 || least < 0 {
-                    break;
-                }
-                // no good chain in the whole level: whatever there is
-                least = if least > 0 { 0 } else { i64::MIN };
-                continue;
-            };
-            let chain = draft.take(&mut items, level);
-            for bit in 0..chain.bits {
-                let source = Source::Sum { chain: chains.len(), bit };
-                next.put(chain.column + bit, Item { source, negative: false });
+        // the next sort of chain only where there is none of the one before in all of the level
+        let sorts: &[(bool, i64)] = match items.height() {
+            0..=ROWS => &[(true, 0), (true, i64::MIN)],
+            _ => &[(false, GOOD), (false, 0), (true, i64::MIN)],
+        };
+        let before = chains.len();
+        for &(by_rows, least) in sorts {
+            if chains.len() > before {
+                break;
             }
-            chains.push(chain);
+            while let Some(draft) = Draft::best(&items, by_rows, least) {
+                let chain = draft.take(&mut items, level);
+                for bit in 0..chain.bits {
+                    let source = Source::Sum { chain: chains.len(), bit };
+                    next.put(chain.column + bit, Item { source, negative: false });
+                }
+                chains.push(chain);
+            }
         }
         // what is left over first: the older a bit, the more registers it passes
         for (left, new) in items.columns.iter_mut().zip(next.columns) {

@@ -1,5 +1,6 @@
 //! From a package to a program: Verilator and a C++ compiler, and a cache of what they made.
 
+use super::netlist::Netlist;
 use super::tools::{ToolError, Toolchain};
 use super::{DRIVER, Model};
 use crate::manifest::Manifest;
@@ -105,6 +106,15 @@ fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BuildE
     move |source| BuildError::Io { doing, path, source }
 }
 
+/// What is simulated of a package.
+#[derive(Clone, Copy, Debug)]
+pub enum Design<'a> {
+    /// Its Verilog.
+    Package,
+    /// A netlist of it.
+    Netlist(&'a Netlist),
+}
+
 /// Builds the package at `build` into a program, or finds the one that was built from the same
 /// files.
 ///
@@ -113,14 +123,26 @@ fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BuildE
 ///
 /// # Errors
 /// If a tool is missing, a file of the package cannot be read, or the build fails.
-pub fn build(build: &Path, manifest: &Manifest, kind: Kind) -> Result<Model, BuildError> {
-    let sources = sources(build)?;
+pub fn build(
+    build: &Path,
+    manifest: &Manifest,
+    design: Design,
+    kind: Kind,
+) -> Result<Model, BuildError> {
+    let sources = match design {
+        Design::Package => sources(build)?,
+        Design::Netlist(netlist) => netlist.sources.clone(),
+    };
     let tools = Toolchain::find()?;
     let bus_bytes = manifest.bus_bits / 8;
     let mut flags: Vec<String> = FLAGS.iter().map(|&f| f.to_owned()).collect();
     flags.extend(["--top-module".into(), manifest.top.clone(), "-MAKEFLAGS".into(), LEVELS.into()]);
     if manifest.control {
         flags.extend([format!("+define+{CONTROL}"), "-CFLAGS".into(), format!("-D{CONTROL}")]);
+    }
+    if matches!(design, Design::Netlist(_)) {
+        // models of cells have delays
+        flags.push("--no-timing".into());
     }
     match kind {
         Kind::Plain => {}
@@ -168,7 +190,7 @@ pub fn build(build: &Path, manifest: &Manifest, kind: Kind) -> Result<Model, Bui
 }
 
 /// The Verilog files of the package by their paths in `files.f`, in its order.
-fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
+pub(crate) fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
     let list = build.join("files.f");
     let text = std::fs::read_to_string(&list).map_err(io("read", &list))?;
     let lines = text.lines().map(|l| l.split("//").next().unwrap_or_default().trim());
@@ -177,10 +199,7 @@ fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
         return Err(BuildError::Files { reason: "it is empty".into() });
     }
     let read = |name: &str| {
-        let inside = Path::new(name)
-            .components()
-            .all(|c| matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));
-        if !inside || name.starts_with(['-', '+']) {
+        if !inside(name) || name.starts_with(['-', '+']) {
             let reason = format!("{name:?} is not a file of the package");
             return Err(BuildError::Files { reason });
         }
@@ -188,6 +207,12 @@ fn sources(build: &Path) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
         Ok((name.to_owned(), std::fs::read(&path).map_err(io("read", &path))?))
     };
     names.into_iter().map(read).collect()
+}
+
+/// Whether a path leads to no place outside of the folder that it is below.
+pub(crate) fn inside(path: &str) -> bool {
+    let inward = |c| matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir);
+    Path::new(path).components().all(inward)
 }
 
 /// Runs Verilator in `work` on copies of everything.

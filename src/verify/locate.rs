@@ -1,7 +1,7 @@
 //! Where a wrong answer comes from: one frame again, every lane and unit compared with what the
 //! schedule and the reference say they do.
 
-use super::build::{self, Kind};
+use super::build::{self, Design, Kind};
 use super::run::{self, RunError, RunOptions};
 use super::{Bench, Options, SimError};
 use crate::ids::{Cycle, Lane, Neuron};
@@ -101,7 +101,8 @@ impl Bench {
         let Ok(arranged) = arrange(head, budget, preferences, self.bus.codes_per_beat()) else {
             return Ok(None);
         };
-        let model = build::build(&self.model.package, &self.manifest, Kind::Trace)?;
+        let model =
+            build::build(&self.model.package, &self.manifest, Design::Package, Kind::Trace)?;
         let options = self.run_options(&Options::default());
         let said = listen(&model, self.frame(codes), &options)?;
         let input = self.ordered(codes);

@@ -8,6 +8,7 @@ pub mod build;
 pub mod compare;
 pub mod faults;
 pub mod locate;
+pub mod netlist;
 pub mod run;
 pub mod stalls;
 mod thresholds;
@@ -18,9 +19,10 @@ use crate::bus::{BusError, BusFormat};
 use crate::exit::Exit;
 use crate::manifest::{Changed, Manifest, ManifestError};
 use crate::packet::{Packet, PacketError, PacketFormat};
-use build::Kind;
+use build::{Design, Kind};
 use indicatif::{ProgressBar, ProgressStyle};
 use ndarray::{ArrayView2, Axis};
+use netlist::{Netlist, NetlistError};
 use run::{Op, RunError, RunOptions, Span, Transcript};
 use serde::Serialize;
 use stalls::Stalls;
@@ -165,6 +167,10 @@ pub enum SimError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Bus(#[from] BusError),
+    /// The netlist is not of the package, or cannot be simulated.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Netlist(#[from] NetlistError),
     /// It cannot be built.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -232,7 +238,11 @@ impl SimError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Build(build::BuildError::Tool(_)) => Exit::MissingTool,
-            Self::Manifest(_) | Self::Bus(_) | Self::Width { .. } | Self::Empty => Exit::BadInput,
+            Self::Manifest(_)
+            | Self::Bus(_)
+            | Self::Netlist(_)
+            | Self::Width { .. }
+            | Self::Empty => Exit::BadInput,
             Self::Build(
                 build::BuildError::Files { .. }
                 | build::BuildError::Io { .. }
@@ -253,10 +263,20 @@ impl Bench {
     /// # Errors
     /// If the folder is no package, a tool is missing, or the build fails.
     pub fn open(build: &Path, waves: bool) -> Result<Self, SimError> {
-        let (manifest, changed) = Manifest::load(build)?;
+        Self::open_as(build, None, waves)
+    }
+
+    /// The same with a netlist of the package in place of its Verilog.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_as(build: &Path, netlist: Option<&Netlist>, waves: bool) -> Result<Self, SimError> {
+        let (manifest, mut changed) = Manifest::load(build)?;
+        changed.extend(netlist.into_iter().flat_map(|netlist| netlist.changed.clone()));
         let (bus, packet) = (manifest.bus()?, manifest.packet.clone());
         let kind = if waves { Kind::Waves } else { Kind::Plain };
-        let model = build::build(build, &manifest, kind)?;
+        let design = netlist.map_or(Design::Package, Design::Netlist);
+        let model = build::build(build, &manifest, design, kind)?;
         Ok(Self { manifest, changed, model, bus, packet })
     }
 
