@@ -2,11 +2,8 @@
 
 use super::unrolled::{SumStage, sum};
 use super::{Datapath, JunctionStage, WorkStage};
-use crate::heap::{Fabric, Heap, compress};
+use crate::heap::{Fabric, HEAP_LANES, Heap, compress};
 use crate::ids::bits_for;
-
-/// Lanes from which on a heap is smaller than products and a tree.
-const LEAST_LANES: usize = 4;
 
 /// Lanes that `cf_and3` counts together.
 const TRIPLE: usize = 3;
@@ -88,7 +85,7 @@ pub(super) fn shape(stage: &JunctionStage) -> Option<DotShape> {
         },
         Datapath::Network(_) | Datapath::Unrolled(_) => 1,
     };
-    (lanes >= LEAST_LANES).then_some(DotShape {
+    (lanes >= HEAP_LANES).then_some(DotShape {
         lanes,
         act_bits: stage.act.bits,
         act_signed: stage.act.signed,

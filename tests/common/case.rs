@@ -6,7 +6,7 @@ use clashfree::model;
 use clashfree::packet::{Content, ResultKind};
 use clashfree::pipeline::{Compiled, SplitAt, Target, compile_quantised};
 use clashfree::quantise::QuantHead;
-use clashfree::schedule::{Budget, Interleaver, Preferences};
+use clashfree::schedule::{Adders, Budget, Interleaver, Preferences};
 use clashfree::verify::stalls::{Pattern, Stalls};
 use clashfree::verify::{Bench, Change, Options, SimResult};
 use ndarray::ArrayView2;
@@ -53,6 +53,13 @@ impl Case {
         self.preferences.exit_rates = rates.iter().map(|rate| rate.parse().unwrap()).collect();
         self.preferences.burst = burst;
         self.about = format!("{}, exit rates {rates:?}", self.about);
+        self
+    }
+
+    /// With sums built like this.
+    pub fn adders(mut self, adders: Adders) -> Self {
+        self.about = format!("{}, {adders:?}", self.about);
+        self.preferences.adders = adders;
         self
     }
 
