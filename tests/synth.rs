@@ -256,6 +256,32 @@ fn cells_are_counted_and_the_clock_is_nextpnrs() {
 }
 
 #[test]
+fn gowin_parts_are_told_where_their_pins_are() {
+    let place = Place::new("gowin");
+    place.good_answers();
+    place.yosys();
+    let said = json!({ "fmax": { "c": { "achieved": 61.5 } }, "utilization": {} });
+    place.answers("place.json", &said.to_string());
+    let body = "{ echo \"$*\"; cat *.cst; } > \"$3\"; cp \"$out\"/place.json .";
+    place.tool("nextpnr-himbaechel-gowin", NEXTPNR, body);
+    place.tool("nextpnr-ecp5", NEXTPNR, body);
+    let log = |target: &str| {
+        place.succeeds(&format!("synth build --target {target} --tools tools"));
+        let folder = place.0.join(format!("build-synth-{target}"));
+        std::fs::read_to_string(folder.join("place.log")).unwrap()
+    };
+    for target in ["gw1nr-9c", "gw2a-18"] {
+        let log = log(target);
+        assert!(log.contains("--vopt cst=pins.cst"), "{log}");
+        for pin in ["aclk", "pin_i", "pin_o"] {
+            let lines = log.lines().filter(|line| line.starts_with(&format!("IO_LOC \"{pin}\" ")));
+            assert_eq!(lines.count(), 1, "{log}");
+        }
+    }
+    assert!(!log("ecp5-25k").contains("cst"));
+}
+
+#[test]
 fn a_design_that_is_too_large_says_by_how_much_and_which_budget_fits() {
     let place = Place::new("too-large");
     place.good_answers();
