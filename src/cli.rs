@@ -17,8 +17,8 @@ use std::io::{self, Write};
     version,
     arg_required_else_help = true,
     after_help = "\
-Exit codes: 0 done, 1 a mismatch or a failed check, 2 bad input, 3 a missing tool, 130 training was
-interrupted and can be resumed.
+Exit codes: 0 done, 1 a mismatch or a failed check, 2 bad input, 3 a missing tool, 130 training or
+synthesis was interrupted; training can be resumed.
 HEAD is a head.toml, or the folder that holds one."
 )]
 pub struct Cli {

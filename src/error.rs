@@ -14,6 +14,7 @@ use crate::report::FolderError;
 use crate::save::SaveError;
 use crate::schedule::ScheduleError;
 use crate::serve::{EdgeError, ServeError};
+use crate::speed::TooFast;
 use crate::sweep::SweepError;
 use crate::synth::error::SynthError;
 use crate::tail::TailError;
@@ -41,6 +42,8 @@ pub enum Error {
     Save(#[from] SaveError),
     /// A parallelism that cannot be.
     Schedule(#[from] ScheduleError),
+    /// A frame rate that the bus cannot bring.
+    Speed(#[from] TooFast),
     /// An outside that cannot be built.
     Interface(#[from] InterfaceError),
     /// A board could not be made.

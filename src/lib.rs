@@ -34,6 +34,7 @@ pub mod rewrite;
 pub mod save;
 pub mod schedule;
 pub mod serve;
+pub mod speed;
 pub mod sweep;
 pub mod synth;
 pub mod tail;

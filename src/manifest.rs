@@ -30,7 +30,7 @@ pub struct Manifest {
     pub top: String,
     /// Content hash of the head in integers, lower-case hexadecimal.
     pub head_sha256: String,
-    /// The parallelism asked for.
+    /// The parallelism asked for; where that was a frame rate or the bus's, the cycles it came to.
     pub budget: Budget,
     /// What else decided how the head is laid out.
     pub preferences: Preferences,

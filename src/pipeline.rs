@@ -5,14 +5,15 @@ use crate::error::Error;
 use crate::load;
 use crate::lower::{Design, Interface, lower};
 use crate::quantise::{QuantHead, quantise};
-use crate::schedule::{Arranged, Budget, Preferences, arrange};
+use crate::schedule::{Arranged, Preferences, arrange};
+use crate::speed::Speed;
 use std::path::Path;
 
 /// What a head is compiled for.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Parallelism; where absent, as many cycles as the bus takes to bring a frame.
-    pub budget: Option<Budget>,
+    /// How fast it is to be.
+    pub speed: Speed,
     /// What else decides how it is laid out.
     pub preferences: Preferences,
     /// Bus and packets.
@@ -74,7 +75,7 @@ pub fn compile(path: &Path, target: &Target) -> Result<Compiled, Error> {
 /// As [`compile`].
 pub fn compile_quantised(head: QuantHead, target: &Target) -> Result<Compiled, Error> {
     let per_beat = target.interface.bus(&head)?.codes_per_beat();
-    let budget = target.budget.clone().unwrap_or_else(|| Budget::matching_bus(&head, per_beat));
+    let budget = target.speed.budget(&head, target.interface, &target.preferences)?;
     let arranged = arrange(&head, &budget, &target.preferences, per_beat)?;
     let design = lower(&arranged, target.interface)?;
     let package = emit::package(&head, &arranged, &design, &budget, &target.preferences);

@@ -6,6 +6,7 @@ use clashfree::lower::{Control, Interface};
 use clashfree::packet::ResultKind;
 use clashfree::pipeline::{SplitAt, Target, compile};
 use clashfree::schedule::{Budget, Interleaver, Preferences};
+use clashfree::speed::Speed;
 use heads::{clashfree, dir, good, stderr};
 use roxmltree::{Document, Node};
 use safetensors::SafeTensors;
@@ -146,7 +147,7 @@ fn five_frames_follow_each_other() {
 #[test]
 fn a_frame_goes_from_stage_to_stage() {
     let target = Target {
-        budget: Some(Budget::Cycles(50)),
+        speed: Speed::Budget(Budget::Cycles(50)),
         preferences: Preferences {
             interleavers: vec![Interleaver::Copies],
             ..Preferences::default()

@@ -12,8 +12,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where modules stand: those of heads, and those that boards put around them.
-const LIBRARIES: [&str; 2] = ["hw/rtl", "hw/board"];
+/// Where modules stand: those of heads, and those that boards and `synth` put around them.
+const LIBRARIES: [&str; 3] = ["hw/rtl", "hw/board", "hw/synth"];
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))

@@ -146,6 +146,54 @@ fn a_tool_that_hangs_is_stopped_and_its_last_lines_are_told() {
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
+/// A Yosys that waits for a process which it started, and writes that one's number into `pid`.
+const PARENT: &str = "sleep 600 & echo $! > \"$out\"/new; mv \"$out\"/new \"$out\"/pid; wait";
+
+/// Whether a process ended or is as good as that, a zombie; waits for it a while.
+fn ends(pid: &str) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(20) {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if stat.rsplit(") ").next().is_none_or(|rest| rest.is_empty() || rest.starts_with('Z')) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+#[test]
+fn what_a_tool_started_is_stopped_with_it() {
+    let place = Place::new("children");
+    place.tool("yosys", YOSYS, PARENT);
+    place.fails("synth build --target xc7 --tools tools --time-limit 1", 1, &["after 1 seconds"]);
+    let pid = std::fs::read_to_string(place.0.join("tools/out/pid")).unwrap();
+    assert!(ends(pid.trim()), "{pid}");
+}
+
+#[test]
+fn a_signal_stops_the_tool_too() {
+    let place = Place::new("signal");
+    place.tool("yosys", YOSYS, PARENT);
+    let line = "synth build --target xc7 --tools tools";
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clashfree"));
+    command.args(line.split(' ')).current_dir(&place.0).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    let file = place.0.join("tools/out/pid");
+    while !file.exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    let out = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(130), "{said}");
+    assert!(said.contains("interrupted while yosys ran"), "{said}");
+    assert!(!place.0.join("build-synth-xc7").exists());
+    let pid = std::fs::read_to_string(file).unwrap();
+    assert!(ends(pid.trim()), "{pid}");
+}
+
 #[test]
 fn a_tool_that_fails_shows_its_last_lines() {
     let place = Place::new("fails");
@@ -253,6 +301,32 @@ fn cells_are_counted_and_the_clock_is_nextpnrs() {
     // only what has models can be simulated
     let wanted = ["CCU2C", "DP16KD", "STRANGE", "--no-bram"];
     place.fails("verify build --inputs x.npy --netlist build-synth-ecp5-25k", 2, &wanted);
+}
+
+#[test]
+fn gowin_parts_are_told_where_their_pins_are() {
+    let place = Place::new("gowin");
+    place.good_answers();
+    place.yosys();
+    let said = json!({ "fmax": { "c": { "achieved": 61.5 } }, "utilization": {} });
+    place.answers("place.json", &said.to_string());
+    let body = "{ echo \"$*\"; cat *.cst; } > \"$3\"; cp \"$out\"/place.json .";
+    place.tool("nextpnr-himbaechel-gowin", NEXTPNR, body);
+    place.tool("nextpnr-ecp5", NEXTPNR, body);
+    let log = |target: &str| {
+        place.succeeds(&format!("synth build --target {target} --tools tools"));
+        let folder = place.0.join(format!("build-synth-{target}"));
+        std::fs::read_to_string(folder.join("place.log")).unwrap()
+    };
+    for target in ["gw1nr-9c", "gw2a-18"] {
+        let log = log(target);
+        assert!(log.contains("--vopt cst=pins.cst"), "{log}");
+        for pin in ["aclk", "pin_i", "pin_o"] {
+            let lines = log.lines().filter(|line| line.starts_with(&format!("IO_LOC \"{pin}\" ")));
+            assert_eq!(lines.count(), 1, "{log}");
+        }
+    }
+    assert!(!log("ecp5-25k").contains("cst"));
 }
 
 #[test]

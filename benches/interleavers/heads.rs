@@ -10,6 +10,7 @@ use clashfree::quantise::{
     Activation, Format, QuantHead, QuantJunction, Saturated, Source, acc_bits,
 };
 use clashfree::schedule::{Budget, Interleaver, Preferences};
+use clashfree::speed::Speed;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -207,7 +208,7 @@ pub fn compile(
     let head = QuantHead::chain("row".into(), inputs, input, junctions);
     let bus_bits = (inputs.div_ceil(cycles) * 4).next_multiple_of(8).max(64) as u32;
     let target = Target {
-        budget: Some(Budget::Cycles(cycles)),
+        speed: Speed::Budget(Budget::Cycles(cycles)),
         preferences: Preferences {
             interleavers,
             permute_input: kind == Kind::Permuted,

@@ -18,6 +18,7 @@ Formats read s6.4: signed (u: unsigned), 6 bits, 4 of them binary places.
 Examples:
   clashfree check examples/heads/mnist-2-9-10
   clashfree check examples/heads/mnist-2-9-10 --interleavers --cycles 50
+  clashfree check examples/heads/mnist-2-9-10 --interleavers --fps 100k@100
   clashfree check head.toml --json | jq .overall_density")]
 pub struct Args {
     /// A head.toml, or the folder that holds one.
@@ -44,9 +45,13 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     let trunk = quantise(&head)?;
     let (mut text, mut json) = (text(&head, &trunk), json(&head, &trunk));
     if args.interleavers {
-        let choices = args.layout.arranged(&trunk)?.choices;
-        text = format!("{text}\n{}", interleavers(&choices));
-        json["interleavers"] = serde_json::json!(choices);
+        let (arranged, note) = args.layout.arranged(&trunk)?;
+        text = format!("{text}\n{}", interleavers(&arranged.choices));
+        if let Some(note) = &note {
+            writeln!(text, "note: {note}").expect("a string takes all");
+        }
+        json["interleavers"] = serde_json::json!(arranged.choices);
+        json["notes"] = serde_json::json!(note.as_slice());
     }
     Ok(Answer { text, json, passed: true })
 }

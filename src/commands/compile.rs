@@ -1,13 +1,14 @@
 //! `compile`: a head becomes a package of Verilog.
 
-use super::answer::{Answer, padding};
+use super::answer::{Answer, grouped, padding};
 use super::layout::{LayoutArgs, interleavers};
 use crate::emit::Package;
 use crate::error::Error;
 use crate::lower::{Design, EndStage};
 use crate::packet::ResultKind;
 use crate::pipeline::{Compiled, SplitAt, Target, compile};
-use crate::schedule::Site;
+use crate::schedule::{FrameRate, Site};
+use crate::speed::Speed;
 use comfy_table::{Table, presets};
 use serde_json::json;
 use std::fmt::Write;
@@ -16,11 +17,14 @@ use std::path::PathBuf;
 /// Compile a head into a package: Verilog, ROM files, simulation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Without --cycles or --parallelism the junctions are as fast as the bus brings frames.
+--fps says how many frames a second are wanted, --cycles how many cycles a junction may take for one,
+--parallelism how many lanes each has. Without any, as with --bus-matched, junctions are as fast as
+the bus brings frames.
 
 Examples:
   clashfree compile HEAD -o build/head
   clashfree compile HEAD -o build/head --cycles 100
+  clashfree compile HEAD -o build/head --fps 100000@100
   clashfree compile HEAD -o build/head --cycles 50 --whole --exit-rate 0.8 --result class
   clashfree compile HEAD -o build/head --parallelism 32,8,8 --bus 128 --result class")]
 pub struct Args {
@@ -58,7 +62,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Answer, Error> {
     Package::check(&args.output)?;
     let target = Target {
-        budget: args.layout.budget(),
+        speed: args.layout.speed().unwrap_or_default(),
         preferences: args.layout.preferences(),
         interface: args.layout.interface(args.result),
         pad: args.pad,
@@ -70,12 +74,21 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     };
     let compiled = compile(&args.head, &target)?;
     compiled.package.write(&args.output)?;
-    Ok(answer(args, &compiled))
+    let notes = notes(args, &target.speed, &compiled);
+    Ok(answer(args, &compiled, &notes))
 }
 
 /// What the user should know and might not expect.
-fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(args: &Args, speed: &Speed, compiled: &Compiled) -> Vec<String> {
+    let mut notes: Vec<String> = speed.note(&compiled.head).into_iter().collect();
+    if let Speed::FrameRate(rate) = speed
+        && rate.cycles() < compiled.design.initiation_interval
+    {
+        notes.push(format!(
+            "{rate} are not reached: results need more than the {} cycles that there are for a frame",
+            rate.cycles()
+        ));
+    }
     let junctions = Site::all(&compiled.head).zip(compiled.design.stages());
     for (number, ((site, junction), stage)) in junctions.enumerate() {
         let added = compiled.padding[number];
@@ -97,6 +110,45 @@ fn notes(args: &Args, compiled: &Compiled) -> Vec<String> {
         }
     }
     notes
+}
+
+/// A frame rate that was asked for, and what came of it.
+#[derive(serde::Serialize)]
+struct Reached {
+    /// Frames a second that were asked for, as a decimal number.
+    asked: String,
+    /// MHz at which, likewise.
+    mhz: String,
+    /// Cycles that there are for a frame, rounded down.
+    cycles: usize,
+    /// Frames a second, rounded down.
+    frames_per_second: u64,
+    /// How many times what was asked for, in hundredths, rounded down.
+    hundredths: u128,
+}
+
+impl Reached {
+    fn of(rate: FrameRate, interval: usize) -> Self {
+        Self {
+            asked: rate.wanted(),
+            mhz: rate.mhz(),
+            cycles: rate.cycles(),
+            frames_per_second: rate.reached(interval),
+            hundredths: rate.hundredths(interval),
+        }
+    }
+}
+
+impl std::fmt::Display for Reached {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { mhz, frames_per_second, hundredths, .. } = self;
+        let (frames, whole) = (grouped(frames_per_second), grouped(hundredths / 100));
+        let places = hundredths % 100;
+        write!(
+            f,
+            "at {mhz} MHz: {frames} frames a second, {whole}.{places:02} × what was asked for"
+        )
+    }
 }
 
 /// Exits, split and registers, a line each.
@@ -136,7 +188,7 @@ fn ends(design: &Design) -> String {
     text
 }
 
-fn answer(args: &Args, compiled: &Compiled) -> Answer {
+fn answer(args: &Args, compiled: &Compiled, notes: &[String]) -> Answer {
     let Compiled { head, arranged, design, package, padding } = compiled;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
@@ -196,6 +248,10 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
         bus.bus_bits
     )
     .expect("a string takes all");
+    let rate = args.layout.frame_rate().map(|rate| Reached::of(rate, design.initiation_interval));
+    if let Some(rate) = &rate {
+        writeln!(text, "{rate}").expect("a string takes all");
+    }
     text += &ends(design);
     writeln!(
         text,
@@ -205,12 +261,12 @@ fn answer(args: &Args, compiled: &Compiled) -> Answer {
     )
     .expect("a string takes all");
     text.push_str(&interleavers(&arranged.choices));
-    let notes = notes(args, compiled);
-    for note in &notes {
+    for note in notes {
         writeln!(text, "note: {note}").expect("a string takes all");
     }
     let json = json!({
         "notes": notes,
+        "frame_rate": rate,
         "padding": padding,
         "padding_share": padding.iter().zip(Site::all(head))
             .map(|(&added, (_, j))| added as f64 / j.pattern.edges() as f64).collect::<Vec<_>>(),

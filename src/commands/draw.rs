@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
     let destination = Destination::check(&args.output)?;
     let float = load::head_with(&args.head, args.pad)?;
     let head = quantise(&float)?;
-    let arranged = args.layout.arranged(&head)?;
+    let (arranged, note) = args.layout.arranged(&head)?;
     let interface = args.layout.interface(ResultKind::Logits);
     let design = lower(&arranged, interface)?;
 
@@ -84,6 +84,7 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         .iter()
         .enumerate()
         .filter_map(|(n, j)| padding(&format!("junction {n}"), j.padding, j.pattern.edges()))
+        .chain(note)
         .collect();
     for note in &notes {
         writeln!(text, "note: {note}").expect("a string takes all");

@@ -7,8 +7,9 @@ use crate::packet::ResultKind;
 use crate::quantise::QuantHead;
 use crate::schedule::{
     Adders, Arranged, Budget, Choice, DEFAULT_BURST, DEFAULT_EFFORT, DEFAULT_LEVELS, ExitRate,
-    Interleaver, Preferences, arrange,
+    FrameRate, Interleaver, Preferences, arrange,
 };
+use crate::speed::Speed;
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
 
@@ -17,11 +18,20 @@ use std::fmt::Write;
 #[command(next_help_heading = "Layout")]
 pub struct LayoutArgs {
     /// Most cycles that a junction may take for a frame.
-    #[arg(long, value_name = "N", conflicts_with = "parallelism")]
+    #[arg(long, value_name = "N", group = "speed")]
     cycles: Option<usize>,
 
+    /// Frames a second at a clock in MHz, such as 100000@100, 62.5k@27 or 1.5M@120: a junction may
+    /// take the cycles that there are for a frame, rounded down.
+    #[arg(long, value_name = "FPS@MHZ", group = "speed")]
+    fps: Option<FrameRate>,
+
+    /// As fast as the bus brings frames, not more: what happens without any of these four.
+    #[arg(long, group = "speed")]
+    bus_matched: bool,
+
     /// Lanes of each junction, those of exits last.
-    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',')]
+    #[arg(long, value_name = "Z1,Z2,…", value_delimiter = ',', group = "speed")]
     pub(super) parallelism: Option<Vec<usize>>,
 
     /// Kind of interleaver: unrolled, counter, starts, tied, network, copies, or auto for the cheapest; one
@@ -87,12 +97,19 @@ fn levels(text: &str) -> Result<usize, String> {
 }
 
 impl LayoutArgs {
-    /// The budget, if one was given.
-    pub fn budget(&self) -> Option<Budget> {
-        match (&self.parallelism, self.cycles) {
-            (Some(lanes), _) => Some(Budget::Parallelism(lanes.clone())),
-            (None, cycles) => cycles.map(Budget::Cycles),
-        }
+    /// How fast, if anything was said of it.
+    pub fn speed(&self) -> Option<Speed> {
+        let cycles = self.cycles.map(|cycles| Speed::Budget(Budget::Cycles(cycles)));
+        let lanes = self.parallelism.clone();
+        cycles
+            .or_else(|| self.fps.map(Speed::FrameRate))
+            .or_else(|| lanes.map(|lanes| Speed::Budget(Budget::Parallelism(lanes))))
+            .or_else(|| self.bus_matched.then_some(Speed::BusMatched))
+    }
+
+    /// The frame rate, if that is what was asked for.
+    pub fn frame_rate(&self) -> Option<FrameRate> {
+        self.fps
     }
 
     /// All else that decides.
@@ -112,14 +129,16 @@ impl LayoutArgs {
         }
     }
 
-    /// A head, arranged as asked.
+    /// A head, arranged as asked, and what is to be said of its speed.
     ///
     /// # Errors
     /// If that cannot be.
-    pub fn arranged(&self, head: &QuantHead) -> Result<Arranged, Error> {
-        let per_beat = self.interface(ResultKind::Logits).bus(head)?.codes_per_beat();
-        let budget = self.budget().unwrap_or_else(|| Budget::matching_bus(head, per_beat));
-        Ok(arrange(head, &budget, &self.preferences(), per_beat)?)
+    pub fn arranged(&self, head: &QuantHead) -> Result<(Arranged, Option<String>), Error> {
+        let (interface, preferences) = (self.interface(ResultKind::Logits), self.preferences());
+        let speed = self.speed().unwrap_or_default();
+        let budget = speed.budget(head, interface, &preferences)?;
+        let per_beat = interface.bus(head)?.codes_per_beat();
+        Ok((arrange(head, &budget, &preferences, per_beat)?, speed.note(head)))
     }
 
     /// The outside, for packets of this kind.

@@ -2,10 +2,14 @@
 
 use super::answer::{Answer, grouped};
 use super::layout::{LayoutArgs, interleavers};
+use crate::bus::BusFormat;
 use crate::error::Error;
+use crate::lower::InterfaceError;
 use crate::masks::{Destination, Mask, MaskError, Request, Widths, untrained};
+use crate::packet::ResultKind;
 use crate::pattern::{Choice, Count, Counted, Family, Starts, advise};
 use crate::schedule::{self, Budget, Interleaver};
+use crate::speed::Speed;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -28,8 +32,8 @@ Families: random-structured, clash-free-free-addresses, clash-free-starts-per-sw
 clash-free-starts-once; the last three also with -dithered behind. docs/patterns.md says what they
 are, what is counted, and how to train with the masks in PyTorch.
 
-Clash-free families need --parallelism or --cycles; a pattern made for the lanes that --cycles takes
-is one whose addresses the hardware counts. The table of interleavers is what `check --interleavers`
+Clash-free families need --parallelism, --cycles, --fps or --bus-matched; a pattern made for the
+lanes that a number of cycles takes is one whose addresses the hardware counts. The table of interleavers is what `check --interleavers`
 says of a head with these masks; layout options are the same. Its widths are --input-bits and so on.
 The same command gives the same masks, and a
 recipe of `train` with the same values has the same patterns.
@@ -91,28 +95,55 @@ pub fn run(args: &Args) -> Result<Answer, Error> {
         layers: args.layers.clone(),
         out_degrees: args.out_degrees.clone(),
         families: families.map_err(MaskError::from)?,
-        budget: args.layout.budget(),
+        budget: budget(args)?,
         seed: args.seed,
     };
     let destination = args.output.as_deref().map(Destination::check).transpose()?;
     let masks = request.draw()?;
-    let widths = Widths {
-        input: args.input_bits,
-        weight: args.weight_bits,
-        activation: args.activation_bits,
-    };
-    let hardware = args.layout.arranged(&untrained(&masks, widths)?)?.choices;
+    let (arranged, note) = args.layout.arranged(&untrained(&masks, widths(args))?)?;
+    let hardware = arranged.choices;
     if let Some(destination) = destination {
         destination.write(&request, &masks)?;
     }
+    let cycles = match request.budget {
+        Some(Budget::Cycles(cycles)) => Some(cycles),
+        Some(Budget::Parallelism(_)) | None => None,
+    };
+    let notes: Vec<String> = note.into_iter().chain(notes(cycles, &masks, &hardware)).collect();
     Ok(Answer {
-        text: text(args, &masks, &hardware),
-        json: json(args, &masks, &hardware),
+        text: text(args, cycles, &masks, &hardware, &notes),
+        json: json(args, &masks, &hardware, &notes),
         passed: true,
     })
 }
 
-fn text(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> String {
+/// Bits of the numbers of the head to be.
+fn widths(args: &Args) -> Widths {
+    Widths { input: args.input_bits, weight: args.weight_bits, activation: args.activation_bits }
+}
+
+/// What clash-free families take their parallelism from, known before there are patterns.
+fn budget(args: &Args) -> Result<Option<Budget>, Error> {
+    let speed = match args.layout.speed() {
+        None => return Ok(None),
+        Some(Speed::Budget(budget)) => return Ok(Some(budget)),
+        Some(speed) => speed,
+    };
+    widths(args).check()?;
+    let bus_bits = args.layout.interface(ResultKind::Logits).bus_bits;
+    let inputs = args.layers.first().copied().unwrap_or(0);
+    let bus = BusFormat::new(bus_bits, args.input_bits, inputs).map_err(InterfaceError::from)?;
+    let edges = args.layers.iter().zip(&args.out_degrees).map(|(n, d)| n.saturating_mul(*d));
+    Ok(Some(speed.cycles(bus.beats(), edges.max().unwrap_or(1))))
+}
+
+fn text(
+    args: &Args,
+    cycles: Option<usize>,
+    masks: &[Mask],
+    hardware: &[schedule::Choice],
+    notes: &[String],
+) -> String {
     let layers: Vec<String> = args.layers.iter().map(ToString::to_string).collect();
     let mut text = format!("[{}], seed {}\n\n", layers.join(", "), args.seed);
     let put = |text: &mut String, table: Table| {
@@ -123,7 +154,7 @@ fn text(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> String {
     };
     put(&mut text, shapes(masks));
     put(&mut text, figures(masks));
-    if let Some(Budget::Cycles(_)) = args.layout.budget() {
+    if cycles.is_some() {
         for (n, mask) in masks.iter().enumerate().filter(|(_, mask)| !mask.choices.is_empty()) {
             let shown: Vec<String> =
                 mask.choices.iter().take(SHOWN_CHOICES).map(describe).collect();
@@ -142,7 +173,7 @@ fn text(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> String {
         let (files, folder) = (masks.len() + 2, folder.display());
         writeln!(text, "{files} files in {folder}").expect("a string takes all");
     }
-    for note in notes(args, masks, hardware) {
+    for note in notes {
         writeln!(text, "note: {note}").expect("a string takes all");
     }
     text
@@ -232,9 +263,9 @@ fn number(count: &Count) -> String {
 }
 
 /// What the user should know and might not expect.
-fn notes(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> Vec<String> {
+fn notes(cycles: Option<usize>, masks: &[Mask], hardware: &[schedule::Choice]) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(Budget::Cycles(cycles)) = args.layout.budget() {
+    if let Some(cycles) = cycles {
         let junctions = masks.iter().zip(hardware).enumerate();
         notes.extend(junctions.filter_map(|(n, (mask, choice))| {
             let (choice, kind) = (next_counted(mask, choice.kind, cycles)?, choice.kind);
@@ -296,14 +327,14 @@ fn aligned(mut table: Table) -> Table {
     table
 }
 
-fn json(args: &Args, masks: &[Mask], hardware: &[schedule::Choice]) -> Value {
+fn json(args: &Args, masks: &[Mask], hardware: &[schedule::Choice], notes: &[String]) -> Value {
     json!({
         "layers": args.layers,
         "seed": args.seed,
         "output": args.output,
         "junctions": masks.iter().map(junction).collect::<Vec<_>>(),
         "interleavers": hardware,
-        "notes": notes(args, masks, hardware),
+        "notes": notes,
     })
 }
 

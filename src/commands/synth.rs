@@ -10,7 +10,11 @@ use crate::synth::target::{Resources, Target};
 use crate::synth::tools::Tools;
 use crate::synth::{Options, synthesise};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Set by Ctrl-C and other signals to end.
+static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Synthesise a compiled head with open tools: area by module, and the clock after place and route.
 #[derive(Debug, clap::Args)]
@@ -90,7 +94,9 @@ fn clock(text: &str) -> Result<f64, String> {
 /// # Errors
 /// If the package, a tool or the folder is not fit, or the part too small; nothing is written then.
 pub fn run(args: &Args) -> Result<Answer, Error> {
-    let tools = Tools::new(args.tools.as_deref(), Duration::from_secs(args.time_limit));
+    // Fails only where a handler is set already, which nobody else does.
+    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    let tools = Tools::new(args.tools.as_deref(), Duration::from_secs(args.time_limit), &STOP);
     let resources = Resources { dsp: args.dsp, no_bram: args.no_bram };
     let output = |what: &str| args.output.clone().unwrap_or_else(|| beside(&args.build, what));
     let target = match (args.board, args.target) {

@@ -8,6 +8,7 @@ mod junction;
 mod network;
 mod path;
 mod stage;
+mod streams;
 mod tied;
 mod timing;
 mod tree;
@@ -22,6 +23,7 @@ pub use stage::{
     AddressStage, CopiesStage, Datapath, JunctionStage, NetworkStage, Requant, Tables, TiedStage,
     UnrolledStage, WorkStage,
 };
+pub use streams::BusTime;
 pub use tree::lower;
 pub use unrolled::{AdderStage, SumStage, Tap};
 pub use words::Words;

@@ -1,6 +1,7 @@
 //! The trunk, the branches off it and its end, joined: hand-overs, gates, queues.
 
 use super::path::through;
+use super::streams::cycles_out;
 use super::timing::{self, HandOver, Times};
 use super::{
     Design, EndStage, ExitStage, GateStage, InputStage, Interface, InterfaceError, JunctionStage,
@@ -158,24 +159,13 @@ impl<'a> Tree<'a> {
 
     /// Cycles a frame that results and packets need.
     fn answers(&self) -> usize {
-        let beats = |bytes: usize| bytes.div_ceil(self.bus_bits as usize / 8);
-        let of = |(exit, format): (Option<usize>, &AnswerFormat)| {
-            let share = match exit {
-                Some(exit) => self.share(Site::Exit { exit, junction: 0 }),
-                None => self.share_at_end(),
-            };
+        let Arranged { head, shares, .. } = self.arranged;
+        let rows = |exit: Option<usize>| {
             let rows = self.written(exit).layout.rows;
-            let softmax = exit.is_some_and(|exit| self.arranged.head.exits[exit].softmax.is_some());
-            let rows = if softmax { rows.max(SOFTMAX_ROWS) } else { rows };
-            share.of_time(rows.max(beats(format.bytes())))
+            let softmax = exit.is_some_and(|exit| head.exits[exit].softmax.is_some());
+            if softmax { rows.max(SOFTMAX_ROWS) } else { rows }
         };
-        let answers = self.packet.answers().map(of).max().unwrap_or(0);
-        let codes = match &self.packet.end {
-            EndFormat::Codes(codes) => self.share_at_end().of_time(beats(codes.longest())),
-            EndFormat::Answer(_) | EndFormat::Nothing => 0,
-        };
-        // where ends are slower than exits, both go over one bus
-        if self.share_at_end().is_all() { answers.max(codes) } else { answers + codes }
+        cycles_out(&self.packet, head, shares, self.bus_bits, rows)
     }
 
     /// The fewest slots at a time that keep to the interval; else the most that fit a beat.

@@ -3,7 +3,8 @@
 use super::{Preferences, RateError, Site};
 use crate::quantise::QuantHead;
 
-/// How much parallelism the user wants.
+/// How much parallelism there is to be: what was asked for, or the cycles that a frame rate or the bus
+/// came to ([`Speed`](crate::speed::Speed)).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Budget {
@@ -11,14 +12,6 @@ pub enum Budget {
     Cycles(usize),
     /// So many lanes for each junction, in the order of [`Site::all`].
     Parallelism(Vec<usize>),
-}
-
-impl Budget {
-    /// The cycles that the bus takes to bring a frame, as far as the head can use them.
-    pub fn matching_bus(head: &QuantHead, per_beat: usize) -> Self {
-        let most = Site::all(head).map(|(_, j)| j.pattern.edges()).max().unwrap_or(1);
-        Self::Cycles(head.inputs.div_ceil(per_beat).min(most))
-    }
 }
 
 /// A budget that cannot be met.

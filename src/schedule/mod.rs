@@ -6,6 +6,7 @@ mod check;
 mod choose;
 mod copies;
 mod cost;
+mod frame_rate;
 mod layout;
 mod network;
 mod offers;
@@ -23,6 +24,7 @@ pub use check::{ScheduleFault, check};
 pub use choose::{Choice, Offer, Offered, ScheduleError};
 pub use copies::Copies;
 pub use cost::Cost;
+pub use frame_rate::{FrameRate, FrameRateError};
 pub use layout::{Banking, Layout};
 pub use network::{Form, Network};
 pub use preferences::{

@@ -85,6 +85,16 @@ pub enum SynthError {
         /// What it printed last.
         tail: String,
     },
+    /// A signal to end came while a tool ran.
+    #[error("interrupted while {tool} ran")]
+    #[diagnostic(
+        code(clashfree::synth::interrupted),
+        help("nothing was written; the tool was stopped, too")
+    )]
+    Interrupted {
+        /// The program.
+        tool: String,
+    },
     /// A tool ended well, and its file is not what it should be.
     #[error("{tool} did not write a right {file}: {reason}")]
     #[diagnostic(
@@ -165,6 +175,7 @@ impl SynthError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Missing { .. } => Exit::MissingTool,
+            Self::Interrupted { .. } => Exit::Interrupted,
             Self::Failed { .. }
             | Self::TimeLimit { .. }
             | Self::Output { .. }

@@ -156,6 +156,12 @@ pub fn place(
 
     let mut arguments = place.part.to_vec();
     arguments.extend(["--json", "placed.json", "--top", TOP]);
+    if let Some(places) = place.pins {
+        let lines = [CLOCK, "pin_i", "pin_o"].into_iter().zip(places);
+        let lines: String = lines.map(|(pin, at)| format!("IO_LOC \"{pin}\" {at};\n")).collect();
+        std::fs::write(work.join("pins.cst"), lines).map_err(io)?;
+        arguments.extend(["--vopt", "cst=pins.cst"]);
+    }
     let doing = format!("placing and routing for {target}");
     route(nextpnr, &arguments, aim, pins, work, &doing)
 }

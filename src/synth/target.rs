@@ -52,6 +52,8 @@ pub struct Place {
     pub program: &'static str,
     /// What tells it the part.
     pub part: &'static [&'static str],
+    /// Where clock, input and output go on it; nothing where nextpnr finds places for pins itself.
+    pub pins: Option<[&'static str; 3]>,
     /// Clock that it aims at where nobody asks for another, MHz: more than most heads reach, since it
     /// stops trying once the aim is reached.
     pub goal: u32,
@@ -92,27 +94,29 @@ impl Target {
 
     /// How it is placed and routed; nothing where no open tool can.
     pub fn place(self) -> Option<Place> {
-        let (program, part, goal): (_, &[&str], _) = match self {
+        let (program, part, pins, goal): (_, &[&str], _, _) = match self {
             Self::Xcup | Self::Xc7 => return None,
             Self::Ecp5Large => {
-                ("nextpnr-ecp5", &["--um-85k", "--package", "CABGA381", "--speed", "6"], 100)
+                ("nextpnr-ecp5", &["--um-85k", "--package", "CABGA381", "--speed", "6"], None, 100)
             }
             Self::Ecp5Small => {
-                ("nextpnr-ecp5", &["--um-25k", "--package", "CABGA381", "--speed", "6"], 100)
+                ("nextpnr-ecp5", &["--um-25k", "--package", "CABGA381", "--speed", "6"], None, 100)
             }
-            Self::Ice40 => ("nextpnr-ice40", &["--up5k", "--package", "sg48"], 40),
+            Self::Ice40 => ("nextpnr-ice40", &["--up5k", "--package", "sg48"], None, 40),
             Self::Gowin9 => (
                 "nextpnr-himbaechel-gowin",
                 &["--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"],
+                Some(["52", "4", "10"]),
                 60,
             ),
             Self::Gowin18 => (
                 "nextpnr-himbaechel-gowin",
                 &["--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"],
+                Some(["H11", "T2", "L16"]),
                 100,
             ),
         };
-        Some(Place { program, part, goal })
+        Some(Place { program, part, pins, goal })
     }
 
     /// What to add to [`synthesise`](Self::synthesise) for a module whose ports are no pins. nextpnr

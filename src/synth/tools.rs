@@ -1,11 +1,13 @@
-//! Where the tools are, and running them: with a time limit, what they say kept in a file.
+//! Where the tools are, and running them: with a time limit, what they say kept in a file. A tool that
+//! is stopped takes all processes with it that it started.
 
 use super::error::SynthError;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The environment variable that names a folder of tools.
@@ -30,6 +32,8 @@ pub struct Tools {
     folder: Option<PathBuf>,
     /// The longest that one run may take.
     limit: Duration,
+    /// Whether all is to end.
+    stop: &'static AtomicBool,
 }
 
 /// A program that was found.
@@ -39,6 +43,7 @@ pub struct Tool {
     pub name: String,
     path: PathBuf,
     limit: Duration,
+    stop: &'static AtomicBool,
 }
 
 /// What a report says of a tool.
@@ -52,13 +57,14 @@ pub struct Version {
 
 impl Tools {
     /// Tools in the folder that is named; else in that of [`TOOLS_VARIABLE`]; else in `.tools/bin`
-    /// where that is there; else on the search path.
-    pub fn new(named: Option<&Path>, limit: Duration) -> Self {
+    /// where that is there; else on the search path. Once `stop` is true, a run that takes longer than
+    /// a moment is stopped.
+    pub fn new(named: Option<&Path>, limit: Duration, stop: &'static AtomicBool) -> Self {
         let variable = || std::env::var_os(TOOLS_VARIABLE).filter(|v| !v.is_empty());
         let local = || Some(PathBuf::from(LOCAL)).filter(|folder| folder.is_dir());
         let named = named.map(Path::to_owned);
         let folder = named.or_else(|| variable().map(PathBuf::from)).or_else(local);
-        Self { folder, limit }
+        Self { folder, limit, stop }
     }
 
     /// A tool by the name of its own build; YoWASP's build of it comes first.
@@ -78,7 +84,8 @@ impl Tools {
                 if path.is_file()
                     && let Ok(path) = std::path::absolute(&path)
                 {
-                    return Ok(Tool { name: name.clone(), path, limit: self.limit });
+                    let (limit, stop) = (self.limit, self.stop);
+                    return Ok(Tool { name: name.clone(), path, limit, stop });
                 }
             }
         }
@@ -112,7 +119,8 @@ impl Tool {
     /// `doing`, on a terminal.
     ///
     /// # Errors
-    /// If it cannot be started, fails, or takes longer than the limit: then it is stopped.
+    /// If it cannot be started, fails, or takes longer than the limit or until all is to end: then it is
+    /// stopped.
     pub fn run(
         &self,
         arguments: &[String],
@@ -145,24 +153,26 @@ impl Tool {
         let file = File::create(out).map_err(io)?;
         let start = |source| SynthError::Start { tool: self.name.clone(), source };
         // Into a file, not through a pipe: a grandchild that outlives it would hold the pipe open.
-        let mut child = Command::new(&self.path)
-            .args(arguments)
-            .current_dir(work)
-            .stdin(Stdio::null())
-            .stdout(file.try_clone().map_err(io)?)
-            .stderr(file)
-            .spawn()
-            .map_err(start)?;
+        let mut command = Command::new(&self.path);
+        command.args(arguments).current_dir(work).stdin(Stdio::null());
+        command.stdout(file.try_clone().map_err(io)?).stderr(file);
+        // A group of its own, so that what it starts can be stopped with it. The terminal's Ctrl-C no
+        // longer reaches it there: that is what `stop` is for.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(start)?;
         let spinner = spinner(doing);
         let began = Instant::now();
         let status = loop {
             if let Some(status) = child.try_wait().map_err(start)? {
                 break status;
             }
+            if self.stop.load(Ordering::Relaxed) {
+                end(&mut child);
+                return Err(SynthError::Interrupted { tool: self.name.clone() });
+            }
             if began.elapsed() > self.limit {
-                // It may have ended by now; either way it is gone.
-                let _ = child.kill();
-                let _ = child.wait();
+                end(&mut child);
                 let (tool, seconds) = (self.name.clone(), self.limit.as_secs());
                 return Err(SynthError::TimeLimit { tool, seconds, tail: tail([log, out]) });
             }
@@ -188,6 +198,17 @@ impl Tool {
     pub fn wrong(&self, file: &str, reason: String) -> SynthError {
         SynthError::Output { tool: self.name.clone(), file: file.to_owned(), reason }
     }
+}
+
+/// Ends a process and all that it started. They may have ended by now; either way they are gone.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// `Yosys 0.70 (git sha1 28ba3cb92)`, `nextpnr-0.11.1` of a line that says so. What follows the commit

@@ -7,6 +7,7 @@ use clashfree::packet::{Content, ResultKind};
 use clashfree::pipeline::{Compiled, SplitAt, Target, compile_quantised};
 use clashfree::quantise::QuantHead;
 use clashfree::schedule::{Adders, Budget, Interleaver, Preferences};
+use clashfree::speed::Speed;
 use clashfree::verify::stalls::{Pattern, Stalls};
 use clashfree::verify::{Bench, Change, Options, SimResult};
 use ndarray::ArrayView2;
@@ -84,7 +85,7 @@ impl Case {
         let interface =
             Interface { bus_bits: self.bus, result: self.result, control: self.control };
         let target = Target {
-            budget: Some(budget),
+            speed: Speed::Budget(budget),
             preferences,
             interface,
             pad: false,

@@ -9,6 +9,7 @@ use clashfree::pipeline::{Compiled, SplitAt, Target, compile_quantised};
 use clashfree::quantise::{Activation, Format, QuantHead, QuantJunction, Saturated, Source};
 use clashfree::quantise::{MAX_BITS, Rule, acc_bits, branch};
 use clashfree::schedule::{Budget, Preferences};
+use clashfree::speed::Speed;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -185,7 +186,13 @@ pub fn compiled_with(
     let interface = Interface { bus_bits, result, control: Control::Auto };
     compile_quantised(
         head,
-        &Target { budget: Some(budget), preferences, interface, pad: false, split: SplitAt::File },
+        &Target {
+            speed: Speed::Budget(budget),
+            preferences,
+            interface,
+            pad: false,
+            split: SplitAt::File,
+        },
     )
     .unwrap()
 }
