@@ -76,10 +76,10 @@ $(EDGE_HEADS:%=edge-demo-%): edge-demo-%: binary simulation
 	$(CLASHFREE) verify build/$*-whole --inputs $(IMAGES) --labels $(LABELS)
 
 # A test that cannot run here says `skipped: ...`: a tool is missing, or root can write anywhere.
-# Tests that want a panic print it; only the lines at the end count. The release build is demo's, too.
+# Tests that want a panic print it; only the lines at the end count. The profile is in Cargo.toml.
 test: rust deps
 	@mkdir -p build
-	$(CARGO) test --release --locked -- --show-output 2>&1 | tee build/test.log
+	$(CARGO) test --profile quick --locked -- --show-output 2>&1 | tee build/test.log
 	@echo "skipped: $$(grep -c '^skipped: ' build/test.log || true) tests"
 	@grep '^skipped: ' build/test.log | sort | uniq -c || true
 

@@ -1,4 +1,5 @@
 [%- for adder in adders %]
+  // [[ adder.about ]]
   wire [[ adder.sum_range ]] [[ adder.name ]];
 [%- if adder.windows.is_empty() %]
 

@@ -13,6 +13,8 @@ const LINE: usize = 66;
 /// An adder and its windows.
 pub(super) struct Adder {
     pub name: String,
+    /// Level and columns.
+    pub about: String,
     pub columns: usize,
     pub bits: u32,
     pub taps: usize,
@@ -57,7 +59,7 @@ impl Names<'_> {
     }
 
     fn adder(&mut self, number: usize, adder: &AdderStage) -> Adder {
-        let Chain { row, windows, carry, subtract, bits, .. } = &adder.chain;
+        let Chain { column, row, windows, carry, subtract, bits, .. } = &adder.chain;
         let columns = row.len();
         let plain = windows.iter().all(is_plain);
         let row = list(row.iter().map(|source| self.source(adder, *source)).collect());
@@ -76,6 +78,11 @@ impl Names<'_> {
         let windows = windows.collect();
         Adder {
             name: format!("n{}_{number}", self.sum.neuron),
+            about: format!(
+                "level {}, columns {column} to {}",
+                adder.chain.level,
+                *column as usize + columns - 1
+            ),
             columns,
             bits: *bits,
             taps: adder.taps,
