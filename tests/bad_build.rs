@@ -347,7 +347,7 @@ fn folders_that_are_no_whole_package() {
     let out = place.command("verify build --inputs x.npy").output().unwrap();
     check("a package without its head", &out, 2, &["reference"]);
     place.compile();
-    std::fs::remove_file(build.join("rtl/lib/cf_dot.v")).unwrap();
+    std::fs::remove_file(build.join("rtl/lib/cf_rom.v")).unwrap();
     let out = place.command("verify build --inputs x.npy").output().unwrap();
-    check("a package without a module", &out, 2, &["cf_dot.v"]);
+    check("a package without a module", &out, 2, &["cf_rom.v"]);
 }

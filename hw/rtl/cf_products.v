@@ -1,8 +1,8 @@
 // The products of a dot product, bit by bit, three lanes counted into two bits.
 //
 // Does:      for bit i of the activations, bit j of the weights and lanes 3t, 3t + 1, 3t + 2: the
-//            sum of the three products act[i] * weight[j], as bits p_o[2k] and p_o[2k + 1], k = (i *
-//            WeightBits + j) * Triples + t. Lanes beyond the last count nothing.
+//            sum of the three products act[i] * weight[j], as bits p_o[2k] and p_o[2k + 1], where
+//            k = (i * WeightBits + j) * Triples + t. Lanes beyond the last count nothing.
 // Does not:  know signs: the top bit of a two's complement number is worth its column negatively,
 //            which whoever adds up knows.
 // Latency:   none.
