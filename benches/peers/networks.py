@@ -1,4 +1,4 @@
-"""The same network in da4ml and in alkaid: built, written as Verilog, and their own emulation of it.
+"""The same network in da4ml and in alkaid: built, written as Verilog, emulated.
 
 Both take numpy expressions over arrays of symbols. Values are fixed-point numbers, as the head's
 codes stand for them; `RND` is the head's rounding, half up, and `SAT` its clamp.
@@ -17,8 +17,9 @@ class Peer:
     """A network that a peer compiled."""
 
     name: str
+    folder: pathlib.Path
     seconds: float  # from the head's integers to Verilog files
-    options: dict
+    options: str
     stages: int  # of combinational logic between registers
     verilog: list[pathlib.Path]
     emulate: Callable  # codes of frames -> logits, integers
@@ -50,14 +51,18 @@ def emulation(head, logic):
     return emulate
 
 
+def options(delay, cutoff):
+    return f"delay constraint {'none' if delay < 0 else delay}, latency cutoff {cutoff:g}"
+
+
 def symbols(head, array, hardware, delay):
     """The inputs."""
     kif = [np.full(head.neurons, part) for part in head.input.kif]
     return array.from_kif(*kif, hardware, solver_options={"hard_dc": delay})
 
 
-def with_da4ml(head, folder, delay, cutoff):
-    """da4ml, as its `convert` calls it, with delay constraint `delay` and latency cutoff `cutoff`."""
+def with_da4ml(name, head, folder, delay, cutoff):
+    """da4ml, called as its own `convert` does."""
     from da4ml.codegen import RTLModel
     from da4ml.trace import FixedVariableArray, HWConfig, comb_trace
     from da4ml.trace.ops import quantize, relu
@@ -69,17 +74,18 @@ def with_da4ml(head, folder, delay, cutoff):
     model.write()
     seconds = time.perf_counter() - start
     return Peer(
-        "da4ml",
+        name,
+        folder,
         seconds,
-        {"hw_config": [1, -1, -1], "delay_constraint": delay, "latency_cutoff": cutoff},
+        options(delay, cutoff),
         len(list(folder.glob("src/peer_stage*.v"))),
         written(folder),
         emulation(head, logic),
     )
 
 
-def with_alkaid(head, folder, delay, cutoff):
-    """alkaid, as its `convert` calls it, with delay constraint `delay` and latency cutoff `cutoff`."""
+def with_alkaid(name, head, folder, delay, cutoff):
+    """alkaid, called as its own `convert` does."""
     from alkaid.codegen import RTLModel
     from alkaid.trace import FVArray, HWConfig, trace
     from alkaid.trace.ops import quantize, relu
@@ -91,9 +97,10 @@ def with_alkaid(head, folder, delay, cutoff):
     model.write()
     seconds = time.perf_counter() - start
     return Peer(
-        "alkaid",
+        name,
+        folder,
         seconds,
-        {"hw_config": [1, 1, -1], "delay_constraint": delay, "latency_cutoff": cutoff},
+        options(delay, cutoff),
         len(list(folder.glob("src/logic*.v"))),
         written(folder),
         emulation(head, logic),
@@ -104,3 +111,6 @@ def written(folder):
     """The Verilog below `folder`, without the wrapper of the peers' own simulation."""
     files = [*folder.glob("src/*.v"), *folder.glob("src/static/*.v")]
     return sorted(file for file in files if not file.name.endswith("_wrapper.v"))
+
+
+BUILDS = {"da4ml": with_da4ml, "alkaid": with_alkaid}

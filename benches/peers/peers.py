@@ -6,9 +6,9 @@
 
 For each: seconds from the head to Verilog; whether the peer's own emulation gives the logits of
 `clashfree infer` on some frames (if not, exit code 1 and no figures); area on UltraScale+ in Yosys;
-with --ecp5 area and clock on ECP5 in nextpnr. docs/peers.md says what the figures mean. `--help` has
-the options. Everything is left in the folder of `--output`. Exit codes: 0 done, 1 a mismatch or a tool
-that failed, 2 bad input, 3 a missing tool.
+with --ecp5 area and clock on ECP5 in nextpnr. docs/peers.md says what the figures mean, `--help` has
+the options; everything is left in the folder of `--output`.
+Exit codes: 0 done, 1 a mismatch or a tool that failed, 2 bad input, 3 a missing tool.
 """
 
 import argparse
@@ -30,36 +30,45 @@ import synthesis
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 JUNCTION = re.compile(r"i_junction_\d+|i_j\d+_sums")
+# Of the library where nobody says otherwise, and of the peer's own command line.
+SETTINGS = {"da4ml": ["none,5", "2,5"], "alkaid": ["none,5", "5,5"]}
+COLUMNS = {
+    "luts": "LUT",
+    "inverters": "INV",
+    "lut_ram": "LUT RAM",
+    "ffs": "FF",
+    "carries": "carry",
+    "mhz": "MHz",
+}
 ECP5 = ["--fabric", "lut4", "--levels-per-register", "2"]
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "head", nargs="?", type=pathlib.Path, default=REPOSITORY / "examples/heads/mnist-2-9-10"
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--inputs", type=pathlib.Path, help=".npy of codes [default: x.npy beside the head, else random]")
-    parser.add_argument("--frames", type=int, default=100, help="frames to compare [%(default)s]")
-    parser.add_argument("--bus", type=int, default=64, help="bits of clashfree's streams [%(default)s]")
-    parser.add_argument("--da4ml", type=setting, default=(2, 4), metavar="DELAY,CUTOFF",
-                        help="da4ml's delay constraint and latency cutoff [2,4]")  # fmt: skip
-    parser.add_argument("--alkaid", type=setting, default=(5, 5), metavar="DELAY,CUTOFF",
-                        help="the same of alkaid [5,5]")  # fmt: skip
-    parser.add_argument("--ecp5", action="store_true", help="place and route on ECP5-85k, too")
-    parser.add_argument("--freq", type=float, default=100, help="MHz that nextpnr aims at [%(default)s]")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the placement [%(default)s]")
-    parser.add_argument("--jobs", type=int, default=1, help="syntheses at a time [%(default)s]")
-    parser.add_argument("--clashfree", type=pathlib.Path, default=REPOSITORY / "target/release/clashfree")
-    parser.add_argument("--tools", type=pathlib.Path, default=REPOSITORY / ".tools/bin",
-                        help="folder of Yosys and nextpnr [.tools/bin]")  # fmt: skip
-    parser.add_argument("-o", "--output", type=pathlib.Path, default=REPOSITORY / "build/peers")
-    parser.add_argument("--json", action="store_true", help="print JSON, not tables")
+    add, folder = parser.add_argument, pathlib.Path
+    add("head", nargs="?", type=folder, default=REPOSITORY / "examples/heads/mnist-2-9-10")
+    add("--inputs", type=folder, help=".npy of codes; else x.npy beside the head, else random")
+    add("--frames", type=int, default=100, help="frames to compare")
+    add("--bus", type=int, default=64, help="bits of clashfree's streams")
+    for peer, settings in SETTINGS.items():
+        says = f"its delay constraint, or none, and latency cutoff; for several, again: {settings}"
+        add(f"--{peer}", type=setting, action="append", metavar="DELAY,CUTOFF", help=says)
+    add("--ecp5", action="store_true", help="place and route on ECP5-85k, too")
+    add("--freq", type=float, default=100, help="MHz that nextpnr aims at")
+    add("--seed", type=int, default=1, help="seed of the placement")
+    add("--jobs", type=int, default=1, help="syntheses at a time")
+    add("--clashfree", type=folder, default=REPOSITORY / "target/release/clashfree")
+    add("--tools", type=folder, default=REPOSITORY / ".tools/bin", help="of Yosys and nextpnr")
+    add("-o", "--output", type=folder, default=REPOSITORY / "build/peers")
+    add("--json", action="store_true", help="print JSON, not tables")
     return parser.parse_args()
 
 
 def setting(text):
     delay, cutoff = text.split(",")
-    return int(delay), float(cutoff)
+    return -1 if delay == "none" else int(delay), float(cutoff)
 
 
 def say(text):
@@ -70,6 +79,8 @@ class Clashfree:
     """The program, run."""
 
     def __init__(self, program, tools):
+        if not program.is_file():
+            raise synthesis.Missing(f"no {program}: `cargo build --release`, or --clashfree")
         self.program, self.tools = str(program.resolve()), str(tools.resolve())
 
     def run(self, *words):
@@ -108,26 +119,34 @@ def frames_of(args, head):
 
 def differing(peers, clashfree, args, codes):
     """Frames whose logits differ from the reference's, by peer."""
-    np.save(args.output / "codes.npy", codes)
-    clashfree.run("infer", args.head, "--inputs", args.output / "codes.npy", "-o", args.output / "logits.npy")
-    logits = np.load(args.output / "logits.npy")
+    inputs, outputs = args.output / "codes.npy", args.output / "logits.npy"
+    np.save(inputs, codes)
+    clashfree.run("infer", args.head, "--inputs", inputs, "-o", outputs)
+    logits = np.load(outputs)
     return {peer.name: int((peer.emulate(codes) != logits).any(axis=1).sum()) for peer in peers}
 
 
 def measure(args):
     """Everything, as it is printed by --json."""
     head = heads.load(args.head)
-    shutil.rmtree(args.output, ignore_errors=True)
-    args.output.mkdir(parents=True)
     clashfree = Clashfree(args.clashfree, args.tools)
+    args.output.mkdir(parents=True, exist_ok=True)
     versions = {name: importlib.metadata.version(name) for name in ("da4ml", "alkaid", "numpy")}
-    versions |= {"clashfree": clashfree.run("--version").split()[-1], "yosys": synthesis.version(args.tools)}
+    versions["clashfree"] = clashfree.run("--version").split()[-1]
+    versions["yosys"] = synthesis.version(args.tools, "yosys", "-V", args.output)
+    if args.ecp5:
+        versions["nextpnr"] = synthesis.version(
+            args.tools, "nextpnr-ecp5", "--version", args.output
+        )
 
     peers = []
-    for build, options in ((networks.with_da4ml, args.da4ml), (networks.with_alkaid, args.alkaid)):
-        folder = args.output / build.__name__.removeprefix("with_")
-        say(f"compiling with {folder.name}")
-        peers.append(build(head, folder, *options))
+    for name, build in networks.BUILDS.items():
+        for delay, cutoff in getattr(args, name) or map(setting, SETTINGS[name]):
+            row = f"{name} {'none' if delay < 0 else delay},{cutoff:g}"
+            folder = args.output / row.replace(" ", "-")
+            shutil.rmtree(folder, ignore_errors=True)
+            say(f"compiling with {row}")
+            peers.append(build(row, head, folder, delay, cutoff))
     say("compiling with clashfree")
     builds = {"xcup": args.output / "clashfree"}
     seconds = clashfree.compile(args.head, builds["xcup"], args.bus)
@@ -135,13 +154,13 @@ def measure(args):
     wrong = differing(peers, clashfree, args, codes)
     say(f"frames of {len(codes)} whose logits differ: {wrong}")
     rows = {
-        peer.name: {"seconds": peer.seconds, "options": peer.options, "stages": peer.stages}
+        peer.name: {"seconds": peer.seconds, "options": f"{peer.options}, {peer.stages} stages"}
         for peer in peers
     }
-    rows["clashfree"] = {"seconds": seconds}
+    rows["clashfree"] = {"seconds": seconds, "options": f"--cycles 1 --bus {args.bus}"}
     rows["clashfree, junctions alone"] = {}
-    answer = {"head": head.name, "inputs": source, "frames": len(codes), "differing": wrong,
-              "bus": args.bus, "versions": versions, "designs": rows}  # fmt: skip
+    answer = {"head": head.name, "inputs": source, "frames": len(codes), "differing": wrong}
+    answer |= {"bus": args.bus, "versions": versions, "designs": rows}
     if any(wrong.values()):
         return answer
 
@@ -158,11 +177,10 @@ def measure(args):
 
 
 def peer_on(target, args, peer, rows):
-    folder = args.output / peer.name
     if target == "xcup":
-        rows[peer.name]["xcup"] = synthesis.estimate(args.tools, peer, folder)
+        rows[peer.name]["xcup"] = synthesis.estimate(args.tools, peer)
     else:
-        rows[peer.name]["ecp5"] = synthesis.place(args.tools, peer, folder, args.freq, args.seed)
+        rows[peer.name]["ecp5"] = synthesis.place(args.tools, peer, args.freq, args.seed)
     say(f"{peer.name} on {target}: {rows[peer.name][target]}")
 
 
@@ -186,36 +204,38 @@ def ours_on_ecp5(clashfree, args, rows):
     say(f"clashfree on ecp5: {rows['clashfree']['ecp5']}")
 
 
-def table(answer, target, columns):
+def table(answer, target, columns, ratios):
     """A target's table in Markdown; ratios are to clashfree's whole."""
     ours = answer["designs"]["clashfree"][target]
-    titles = {"luts": "LUT", "inverters": "INV", "lut_ram": "LUT RAM", "ffs": "FF", "carries": "carry", "mhz": "MHz"}
-    ratios = ["luts", "ffs"] + ["mhz"] * ("mhz" in columns)
-    heading = ["", "compile, s", *(titles[c] for c in columns), *(f"{titles[c]} ratio" for c in ratios)]
-    lines = [heading, ["---"] * len(heading)]
+    titles = [COLUMNS[c] for c in columns] + [f"{COLUMNS[c]} ratio" for c in ratios]
+    lines = [["", *titles], ["---"] * (1 + len(titles))]
     for name, row in answer["designs"].items():
-        if target not in row:
-            continue
-        area = row[target]
-        seconds = f"{row['seconds']:.2f}" if target == "xcup" and "seconds" in row else ""
-        numbers = [f"{area[c]:,}" if c in area else "" for c in columns]
-        lines.append([name, seconds, *numbers, *(f"{area[c] / ours[c]:.2f}" for c in ratios)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        if target in row:
+            area = row[target]
+            numbers = [f"{area[c]:,}" if c in area else "" for c in columns]
+            lines.append([name, *numbers, *(f"{area[c] / ours[c]:.2f}" for c in ratios)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def text(answer):
     versions = ", ".join(f"{name} {said}" for name, said in answer["versions"].items())
     parts = [
-        f"{answer['head']}; {answer['frames']} frames ({answer['inputs']}), logits that differ: "
-        f"{answer['differing']}; clashfree's bus {answer['bus']} bits; {versions}"
+        f"{answer['head']}: {answer['frames']} frames ({answer['inputs']}), "
+        f"of which logits differ: {answer['differing']}\n{versions}; clashfree's bus {answer['bus']} bits\n",
+        "| | compile, s | options |\n| --- | --- | --- |",
     ]
-    parts += [f"{name}: {row['options']}, {row['stages']} stages" for name, row in answer["designs"].items() if "options" in row]
-    if "xcup" in answer["designs"]["clashfree"]:
-        parts.append("UltraScale+, Yosys' estimate:\n")
-        parts.append(table(answer, "xcup", ["luts", "inverters", "lut_ram", "ffs", "carries"]))
-    if "ecp5" in answer["designs"]["clashfree"]:
-        parts.append("\nECP5-85k, speed grade 6, placed and routed:\n")
-        parts.append(table(answer, "ecp5", ["luts", "lut_ram", "ffs", "carries", "mhz"]))
+    for name, row in answer["designs"].items():
+        if "seconds" in row:
+            parts.append(f"| {name} | {row['seconds']:.2f} | {row['options']} |")
+    ours = answer["designs"]["clashfree"]
+    if "xcup" in ours:
+        columns = ["luts", "inverters", "lut_ram", "ffs", "carries"]
+        parts.append("\nUltraScale+, Yosys' estimate:\n")
+        parts.append(table(answer, "xcup", columns, ["luts", "ffs"]))
+    if "ecp5" in ours:
+        columns = ["luts", "lut_ram", "ffs", "carries", "mhz"]
+        parts.append("ECP5-85k, speed grade 6, placed and routed:\n")
+        parts.append(table(answer, "ecp5", columns, ["luts", "ffs", "mhz"]))
     return "\n".join(parts)
 
 
@@ -223,10 +243,10 @@ def main():
     args = arguments()
     try:
         answer = measure(args)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         say(f"error: {error}")
         return 2
-    except FileNotFoundError as error:
+    except synthesis.Missing as error:
         say(f"error: {error}")
         return 3
     except synthesis.Failed as error:

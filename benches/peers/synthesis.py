@@ -37,14 +37,16 @@ class Failed(Exception):
     """A tool that ended with an error; its last lines."""
 
 
+class Missing(Exception):
+    """A program that is not there."""
+
+
 def find(tools, name):
     """The tool in the folder `tools`: YoWASP's build of it first."""
     for path in (tools / f"yowasp-{name}", tools / name):
         if path.is_file():
             return str(path.resolve())
-    raise FileNotFoundError(
-        f"no {name} in {tools}: `make synth-tools` installs it into .tools, or name a folder: --tools"
-    )
+    raise Missing(f"no {name} in {tools}: `make synth-tools` installs it into .tools, or --tools")
 
 
 def run(command, folder, log):
@@ -59,9 +61,10 @@ def run(command, folder, log):
     return done.stdout
 
 
-def version(tools):
-    """Yosys' version as it says it."""
-    return run([find(tools, "yosys"), "-V"], pathlib.Path("."), "/dev/null").strip()
+def version(tools, name, option, folder):
+    """What a tool says of itself, without who compiled it how."""
+    said = run([find(tools, name), option], folder, "version.log")
+    return re.search(r"[\d.]+\d(-\w+)*( \(git sha1 \w+)?", said).group().replace("(", "")
 
 
 def count(cells):
@@ -77,32 +80,36 @@ def count(cells):
 
 def yosys(tools, folder, script, top):
     """The cells of `top` after the script."""
-    (folder / "yosys.ys").write_text(script + "delete t:$scopeinfo\ntee -q -o cells.json stat -json\n")
+    script += "delete t:$scopeinfo\ntee -q -o cells.json stat -json\n"
+    (folder / "yosys.ys").write_text(script)
     run([find(tools, "yosys"), "yosys.ys"], folder, "yosys.log")
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     return count(modules[f"\\{top}"]["num_cells_by_type"])
 
 
-def read(verilog, folder):
+def read(peer):
     """`-defer`, since a file may hold a module that nothing instantiates and that needs a table."""
-    return "read_verilog -defer " + " ".join(str(file.relative_to(folder)) for file in verilog) + "\n"
+    files = " ".join(str(file.relative_to(peer.folder)) for file in peer.verilog)
+    return f"read_verilog -defer {files}\n"
 
 
-def estimate(tools, peer, folder):
+def estimate(tools, peer):
     """A peer's area on UltraScale+."""
-    return yosys(tools, folder, f"{read(peer.verilog, folder)}{COMMANDS['xcup']} -top {peer.top}\n", peer.top)
+    script = f"{read(peer)}{COMMANDS['xcup']} -top {peer.top}\n"
+    return yosys(tools, peer.folder, script, peer.top)
 
 
-def ports(verilog, top):
+def ports(peer):
     """Bits of `model_inp` and `model_out`."""
-    text = next(file for file in verilog if file.stem == top).read_text()
+    text = next(file for file in peer.verilog if file.stem == peer.top).read_text()
     widths = {name: int(high) + 1 for high, name in re.findall(r"\[(\d+):0\]\s+(model_\w+)", text)}
     return widths["model_inp"], widths["model_out"]
 
 
-def place(tools, peer, folder, goal, seed):
+def place(tools, peer, goal, seed):
     """A peer's area on ECP5, and its clock with registers around that shift from and to pins."""
-    ins, outs = ports(peer.verilog, peer.top)
+    folder = peer.folder
+    ins, outs = ports(peer)
     (folder / "pins.v").write_text(
         f"module {TOP} (input wire clk, input wire pin_i, output wire pin_o);\n"
         f"  wire [{ins - 1}:0] ins;\n  wire [{outs - 1}:0] outs;\n"
@@ -112,7 +119,7 @@ def place(tools, peer, folder, goal, seed):
     )
     (folder / PINS.name).write_text(PINS.read_text())
     script = (
-        f"read_verilog {PINS.name} pins.v\n{read(peer.verilog, folder)}hierarchy -top {TOP}\n"
+        f"read_verilog {PINS.name} pins.v\n{read(peer)}hierarchy -top {TOP}\n"
         # a border that no optimisation crosses: the registers around are not the design's
         f"setattr -mod -set keep_hierarchy 1 {peer.top}\n"
         f"{COMMANDS['ecp5-85k']} -top {TOP}\ndelete t:$scopeinfo\nwrite_json placed.json\n"
