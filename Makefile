@@ -5,6 +5,8 @@
 # make bench  the README's figures: compile time, reference, verify from Verilator's build on
 # make interleavers  the area of interleavers in Yosys, ROW="--degrees 2,9,10 --cycles 50" or all, in hours
 # make training-bench  the trainer's speed beside numpy and PyTorch, which pip fetches; OPTIONS="--threads 2"
+# make peers  clashfree's unrolled mode beside da4ml and alkaid, which pip fetches, after `make synth-tools`;
+#             OPTIONS="HEAD --ecp5"
 # make tail-check  tails as ONNX in onnxruntime, which pip fetches, bit for bit
 # make results  trains what docs/results.md shows, and puts its tables and pictures into docs/results
 # make policies  trains what docs/policies.md shows, and puts its table and picture into docs/results
@@ -31,7 +33,7 @@ CYCLES := 50
 SIMULATION := make g++ verilator zlib
 TOOLS      := $(SIMULATION) iverilog yosys
 
-.PHONY: demo edge-demo test bench interleavers training-bench tail-check results policies synth-tools lint \
+.PHONY: demo edge-demo test bench interleavers training-bench peers tail-check results policies synth-tools lint \
         deps clean rust binary simulation $(HEADS:%=demo-%) $(EDGE_HEADS:%=edge-demo-%)
 .NOTPARALLEL:
 
@@ -102,6 +104,10 @@ interleavers: rust deps
 training-bench: rust build/venv
 	$(CARGO) bench --locked --bench training -- --python build/venv/bin/python $(OPTIONS)
 
+# docs/peers.md says what is measured.
+peers: binary build/venv-peers
+	build/venv-peers/bin/python benches/peers/peers.py $(OPTIONS)
+
 # All test images through a tail in onnxruntime, which pip fetches, and the tests that need it.
 TAIL := mnist-2-9-10
 
@@ -119,6 +125,14 @@ build/venv-onnx:
 	python3 -m venv build/venv-onnx.tmp
 	build/venv-onnx.tmp/bin/python -m pip install --quiet numpy onnxruntime
 	mv build/venv-onnx.tmp build/venv-onnx
+
+# The versions that docs/peers.md was measured with.
+PEERS := da4ml==0.6.0 alkaid==0.8.2 numpy==2.4.6
+
+build/venv-peers:
+	python3 -m venv build/venv-peers.tmp
+	build/venv-peers.tmp/bin/python -m pip install --quiet $(PEERS)
+	mv build/venv-peers.tmp build/venv-peers
 
 build/venv:
 	python3 -m venv build/venv.tmp
