@@ -29,6 +29,8 @@ fn bench(folder: &Path, shape: DotShape) -> String {
         .arg(format!("-Ptb_dot.ActBits={}", shape.act_bits))
         .arg(format!("-Ptb_dot.ActSigned={}", u8::from(shape.act_signed)))
         .arg(format!("-Ptb_dot.WeightBits={}", shape.weight_bits))
+        // interpreted, thousands of windows take their time
+        .arg("-Ptb_dot.Cycles=100")
         .arg("hw/tb/tb_dot.v")
         .args(sources)
         .current_dir(root)

@@ -14,11 +14,11 @@ module tb_dot;
   parameter ActSigned = 0;
   parameter WeightBits = 6;
   parameter Seed = 1;
+  parameter Cycles = 2000;
 
   localparam Levels = (Lanes > 1) ? $clog2(Lanes) : 0;
   localparam SumBits = ActBits + WeightBits + Levels;
   localparam Latency = 1 + Levels;
-  localparam Cycles = 2000;
 
   reg                         clk = 1'b0;
   reg  [   Lanes*ActBits-1:0] act = 'b0;
