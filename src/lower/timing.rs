@@ -102,6 +102,8 @@ pub(super) fn from_permit(chain: &[(&Schedule, &Times)]) -> Times {
                 ..**times
             }
         }
+        // its frames are read two cycles after the start, not one
+        Arrangement::Unrolled(_) => Times { last_write: times.last_write + 1, ..**times },
         _ => **times,
     }
 }

@@ -4,7 +4,7 @@
 use super::cost::{self, Cost};
 use super::layout::{Banking, Layout};
 use super::shape::Shape;
-use super::{Adders, Arrangement, Schedule, Table};
+use super::{Arrangement, Schedule, Table};
 use crate::quantise::QuantJunction;
 
 /// What a junction with copies is made of.
@@ -26,7 +26,6 @@ impl Copies {
         junction: &QuantJunction,
         lanes: usize,
         layout: &Layout,
-        adders: Adders,
     ) -> (Cost, Self) {
         let pattern = &junction.pattern;
         let right = pattern.right();
@@ -41,7 +40,7 @@ impl Copies {
                 // as many copies as a unit needs, or one for each of its lanes
                 let most = shape.lanes_per_unit();
                 for per_unit in [crowd.div_ceil(shape.steps(cycles)).min(most), most] {
-                    let cost = cost::copies(junction, shape, cycles, &banking, per_unit, adders);
+                    let cost = cost::copies(junction, shape, cycles, &banking, per_unit);
                     if best.is_none_or(|(least, _)| cost.rank() < least.rank()) {
                         let stripe_bits = banking.stripe_bits;
                         let one = banking.bank_rows() == 1;

@@ -3,13 +3,12 @@
 //! In six-input LUTs, from how the parts map on current FPGAs; good enough to rank layouts of one
 //! junction, not a prediction of a synthesis run.
 
-use super::Adders;
 use super::layout::{Banking, Layout};
 use super::network::{Form, Network};
 use super::shape::Shape;
 use super::tied::{Addresses, Tied, Work};
 use super::unrolled::Feed;
-use crate::heap::{HEAP_LANES, signed_digits};
+use crate::heap::signed_digits;
 use crate::ids::bits_for;
 use crate::quantise::QuantJunction;
 use serde::Serialize;
@@ -84,17 +83,10 @@ fn product_luts(junction: &QuantJunction) -> f64 {
     }
 }
 
-/// LUTs of a dot product of so many lanes.
-///
-/// Heaps, measured with Yosys 0.70 (xcup): 243 for 8 lanes of 4 × 6 bits, 361 for 8 of 6 × 6.
-fn dot_luts(junction: &QuantJunction, lanes: usize, adders: Adders) -> f64 {
-    let act = f64::from(junction.input_format.bits);
-    let weight = f64::from(junction.weight_format.bits);
-    if adders.heaps() && lanes >= HEAP_LANES {
-        1.07 * lanes as f64 * act * weight + 4.0 * (act + weight)
-    } else {
-        lanes as f64 * (product_luts(junction) + act + weight + 2.0)
-    }
+/// LUTs of lanes: a product, and its share of an adder tree.
+fn lanes_luts(junction: &QuantJunction, lanes: usize) -> f64 {
+    let sum = f64::from(junction.input_format.bits + junction.weight_format.bits) + 2.0;
+    lanes as f64 * (product_luts(junction) + sum)
 }
 
 /// LUTs of a group's accumulator and requantiser.
@@ -120,7 +112,6 @@ pub(super) fn copies(
     cycles: usize,
     banking: &Banking<'_>,
     per_unit: usize,
-    adders: Adders,
 ) -> Cost {
     let right = junction.pattern.right();
     let lanes = shape.lanes(right);
@@ -148,13 +139,13 @@ pub(super) fn copies(
         luts: (copies * banks) as f64 * bank_luts(act, depth(rows))
             + (row_bits + bank_bits) as f64 * rom_bit(cycles)
             + network
-            + units as f64 * (per_unit_luts + dot_luts(junction, shape.lanes_per_unit(), adders))
-            + shape.shared_lanes() as f64 * dot_luts(junction, 1, adders),
+            + lanes_luts(junction, lanes)
+            + units as f64 * per_unit_luts,
     }
 }
 
 /// An interleaver with tied lanes, behind a writer of `layout`.
-pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout, adders: Adders) -> Cost {
+pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout) -> Cost {
     let pattern = &junction.pattern;
     let cycles = tied.cycles(pattern);
     let act = junction.input_format.bits as usize;
@@ -184,21 +175,14 @@ pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout, adder
         false => 0,
     };
     let network = (tied.lanes() * act) as f64 * select_bit(ways);
-    // what is masked, twice, and two trees, as Yosys 0.70 maps cf_units_tied (xcup)
     let (masks, second_tree) = match tied.work {
         Work::Straddling { block, masks, .. } if block < tied.width => {
             let blocks = tied.width / block;
             let sum = act + junction.weight_format.bits as usize + bits_for(block) + 2;
-            (if masks { blocks } else { 0 }, (4 * blocks * sum) as f64)
+            (if masks { blocks } else { 0 }, (blocks * sum) as f64 + acc)
         }
         _ => (0, 0.0),
     };
-    // dot products of a cycle, and lanes of each
-    let (each, width) = match tied.work {
-        Work::Aligned { .. } => (tied.lines, tied.width),
-        Work::Straddling { block, .. } => (tied.width / block, block),
-    };
-    let dots = each as f64 * dot_luts(junction, width, adders);
     let slots = tied.slots_out(pattern.d_in());
     let collect = if tied.lines > 1 { tied.lines as f64 * acc } else { 0.0 };
     Cost {
@@ -213,7 +197,7 @@ pub(super) fn tied(junction: &QuantJunction, tied: &Tied, layout: &Layout, adder
             + masks as f64 * rom_bit(cycles)
             + network
             + second_tree
-            + dots
+            + lanes_luts(junction, tied.lanes())
             + tied.lines as f64 * accumulator_luts(junction)
             + collect
             + slots as f64 * output_luts(junction),

@@ -127,8 +127,7 @@ impl Job<'_> {
     }
 
     fn copies(&self) -> Plan {
-        let (cost, copies) =
-            Copies::cheapest(self.junction, self.lanes, self.layout, self.preferences.adders);
+        let (cost, copies) = Copies::cheapest(self.junction, self.lanes, self.layout);
         let (lanes, cycles) = (
             copies.shape.lanes(self.junction.pattern.right()),
             self.junction.pattern.edges().div_ceil(self.lanes),
@@ -198,7 +197,7 @@ impl Job<'_> {
         if tied.stripes > self.layout.rows || (self.counted && tied.slots_out(pattern.d_in()) > 1) {
             return None;
         }
-        let cost = cost::tied(self.junction, &tied, self.layout, self.preferences.adders);
+        let cost = cost::tied(self.junction, &tied, self.layout);
         let offered = Offered { lanes: tied.lanes(), cycles: tied.cycles(pattern), cost };
         let kind = PlanKind::Tied(tied);
         Some(Plan { offered, kind, left_order: left, right_order: right })
