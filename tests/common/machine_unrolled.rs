@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 
 pub struct Unrolled<'a> {
     stage: &'a JunctionStage,
-    text: &'a str,
+    /// Instances and assignments, in order.
+    statements: Vec<String>,
     /// Slot and row of each left neuron.
     place: Vec<(usize, usize)>,
 }
@@ -16,7 +17,9 @@ fn statements(text: &str) -> Vec<String> {
     let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap()).collect();
     let body = code.join(" ");
     let body = body.split_once(");").expect("the module's ports").1.to_owned();
-    body.split(';').map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    body.split(';')
+        .map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ").replace(" (", "("))
+        .collect()
 }
 
 /// What is in the brackets behind `.name`.
@@ -95,12 +98,12 @@ fn binary(value: i64, bits: usize) -> Vec<bool> {
 impl<'a> Unrolled<'a> {
     pub fn new(
         stage: &'a JunctionStage,
-        files: &'a BTreeMap<String, String>,
+        files: &BTreeMap<String, String>,
         place: &[(usize, usize)],
     ) -> Self {
         let Datapath::Unrolled(kind) = &stage.datapath else { unreachable!("another kind") };
         let text = &files[&format!("rtl/{}.v", kind.module)];
-        Self { stage, text, place: place.to_vec() }
+        Self { stage, statements: statements(text), place: place.to_vec() }
     }
 
     /// Accumulators of a frame, one row a right neuron.
@@ -113,40 +116,39 @@ impl<'a> Unrolled<'a> {
             codes[first..first + bits].copy_from_slice(&binary(code.into(), bits));
         }
         nets.drive("act_i", codes);
-        for statement in statements(self.text) {
+        for statement in &self.statements {
             let mut words = statement.split_whitespace();
             match words.next() {
                 Some("cf_window") => {
-                    let (values, width) =
-                        (number(&statement, "Values"), number(&statement, "Width"));
-                    let row = nets.value(pin(&statement, "row_i"));
+                    let (values, width) = (number(statement, "Values"), number(statement, "Width"));
+                    let row = nets.value(pin(statement, "row_i"));
                     let worth = |(i, &bit): (usize, &bool)| {
                         let counts = bit != (values >> (4 * i + 3) & 1 == 1);
                         if counts { values >> (4 * i) & 7 } else { 0 }
                     };
-                    let x = nets.bits(pin(&statement, "x_i"));
+                    let x = nets.bits(pin(statement, "x_i"));
                     let counted: i64 = x.iter().enumerate().map(worth).sum();
                     assert!(counted < 1 << width, "{statement}");
-                    nets.drive(pin(&statement, "s_o"), binary(row ^ counted, width as usize));
+                    nets.drive(pin(statement, "s_o"), binary(row ^ counted, width as usize));
                 }
                 Some("cf_add") => {
                     let (row, x) =
-                        (nets.value(pin(&statement, "row_i")), nets.value(pin(&statement, "x_i")));
-                    let carry = nets.value(pin(&statement, "carry_i"));
+                        (nets.value(pin(statement, "row_i")), nets.value(pin(statement, "x_i")));
+                    let carry = nets.value(pin(statement, "carry_i"));
                     let sum = if statement.contains(".Propagate(1)") {
                         row + (row ^ x) + carry
-                    } else if number(&statement, "Subtract") == 1 {
+                    } else if number(statement, "Subtract") == 1 {
                         row - x
                     } else {
                         row + x + carry
                     };
-                    let (bits, taps) = (number(&statement, "Bits"), number(&statement, "Taps"));
+                    let (bits, taps) = (number(statement, "Bits"), number(statement, "Taps"));
                     let sum = binary(sum, bits as usize);
-                    nets.drive(pin(&statement, "sum_o"), sum.repeat(taps as usize + 1));
+                    nets.drive(pin(statement, "sum_o"), sum.repeat(taps as usize + 1));
                 }
                 Some("cf_delay") => {
-                    let value = nets.bits(pin(&statement, "d_i"));
-                    nets.drive(pin(&statement, "q_o"), value);
+                    let value = nets.bits(pin(statement, "d_i"));
+                    nets.drive(pin(statement, "q_o"), value);
                 }
                 Some("wire" | "assign") => {
                     let Some((left, right)) = statement.split_once(" = ") else { continue };
