@@ -17,7 +17,8 @@ pub(super) fn chained(
     let mut beside = Vec::new();
     i.clock();
     if let Datapath::Unrolled(unrolled) = &stage.datapath {
-        frames(&mut i, from, &reader);
+        permits(&mut i, from, &reader);
+        writes(&mut i, from);
         i.port("act_o", format_args!("{}_act", stage.site.prefix()));
         i.port("acc_i", format_args!("{}_acc", stage.site.prefix()));
         beside.push(adders(stage, unrolled));
@@ -35,12 +36,7 @@ pub(super) fn chained(
     beside
 }
 
-/// The ports of whatever reads a layer as it comes.
-fn frames(i: &mut Instance, from: &Layer, reader: &Reader) {
-    permits(i, from, reader);
-    writes(i, from);
-}
-
+/// The permits of whatever reads a layer, and the word that a frame is there.
 fn permits(i: &mut Instance, from: &Layer, reader: &Reader) {
     i.port("room_avail_o", &reader.room);
     i.port("room_take_i", from.net("room_take"));

@@ -32,9 +32,6 @@ pub enum Fabric {
     Lut4,
 }
 
-/// Lanes from which on a dot product is smaller as a heap than as products and a tree.
-pub const HEAP_LANES: usize = 4;
-
 /// A sum: `constant` plus the terms, modulo 2^`bits`.
 #[derive(Clone, Debug)]
 pub struct Heap {

@@ -2,8 +2,11 @@
 
 use super::unrolled::{SumStage, sum};
 use super::{Datapath, JunctionStage, WorkStage};
-use crate::heap::{Fabric, HEAP_LANES, Heap, compress};
+use crate::heap::{Fabric, Heap, compress};
 use crate::ids::bits_for;
+
+/// Lanes from which on a dot product is smaller as a heap than as products and a tree.
+const HEAP_LANES: usize = 4;
 
 /// Lanes that `cf_and3` counts together.
 const TRIPLE: usize = 3;

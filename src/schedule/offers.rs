@@ -154,7 +154,7 @@ impl Job<'_> {
                 .to_owned());
         };
         let edges = self.junction.pattern.edges();
-        let cost = Unrolled::cost(self.junction, feed);
+        let cost = cost::unrolled(self.junction, feed);
         Ok(Plan {
             offered: Offered { lanes: edges, cycles: 1, cost },
             kind: PlanKind::Unrolled { feed, adders: self.preferences.adders },

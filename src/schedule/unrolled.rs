@@ -1,7 +1,6 @@
 //! Interleaver of kind *unrolled*: every edge has hardware of its own, its weight a constant in it.
 //! The pattern is wiring; a frame takes one cycle.
 
-use super::cost::{self, Cost};
 use super::{Adders, Arrangement, Layout, Schedule, Shape, Table};
 use crate::heap::{Heap, Plan, compress};
 use crate::quantise::QuantJunction;
@@ -47,11 +46,6 @@ impl Unrolled {
         let levels_per_register = adders.levels_per_register;
         let kind = Arrangement::Unrolled(Self { feed, levels_per_register, sums });
         Schedule { right, layout, kind, table }
-    }
-
-    /// What it would cost, without adding anything up.
-    pub(super) fn cost(junction: &QuantJunction, feed: Feed) -> Cost {
-        cost::unrolled(junction, feed)
     }
 
     /// Registers from the left layer to the accumulators.
